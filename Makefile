@@ -1,0 +1,47 @@
+# What a newcomer types. Each target installs what it lacks, says what it does and where its log is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := .build
+LOCKS := requirements/dev.txt requirements/build.txt
+
+.PHONY: help install install-runtime demo test lint lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: $(LOCKS) pyproject.toml
+	@mkdir -p $(BUILD)
+	@PYTHON=$(PYTHON) scripts/install.sh dev $(VENV) $(BUILD)/install.log
+	@touch $@
+
+install: $(VENV)/.installed ## a .venv with locked versions, and Chromium where it may be installed
+	@scripts/chromium.sh $(BUILD)/chromium.log
+
+install-runtime: ## only what `provision` needs to run, without tests and sandbox
+	@mkdir -p $(BUILD)
+	@PYTHON=$(PYTHON) scripts/install.sh runtime $(VENV) $(BUILD)/install.log
+
+demo: install ## the whole job on a local Entra and MSPbots, then a second apply that changes nothing
+	@$(BIN)/python -m scripts.demo
+
+test: install ## all tests, with branch coverage by folder
+	@echo "tests: log in $(BUILD)/test.log"
+	@$(BIN)/coverage run -m pytest $(ARGS) 2>&1 | tee $(BUILD)/test.log
+	@$(BIN)/coverage report --skip-covered | tail -40
+
+lint: $(VENV)/.installed ## ruff with all rules, mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock: ## new locks with hashes, from pyproject.toml (needs uv)
+	@scripts/lock.sh
+
+clean: ## removes .venv, logs and caches
+	@echo "clean: removing $(VENV), $(BUILD) and caches"
+	@rm -rf $(VENV) $(BUILD) .pytest_cache .mypy_cache .ruff_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,183 @@
+"""The verbs: options in, exit code out; no logic. Nothing heavy is imported before a verb needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provision import __version__
+from provision.errors import ProvisionError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONFIGS = click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def _common(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
+        click.option("-v", "--verbose", count=True, help="More on stderr; -vv adds tracebacks."),
+        click.option("--no-color", is_flag=True, help="No colour; NO_COLOR does the same."),
+    ):
+        function = option(function)
+    return function
+
+
+class _Verbs(click.Group):
+    """Turns our errors into a message, JSON where it was asked for, and an exit code; click's usage errors into 64."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        argv = list(kwargs.get("args") or (args[0] if args and args[0] is not None else sys.argv[1:]))
+        try:
+            result = super().main(*args, **kwargs)
+        except ProvisionError as error:
+            sys.exit(_fail(error, argv))
+        except click.exceptions.Abort:
+            click.echo("stopped: nothing more was changed; the next run goes on from here", err=True)
+            sys.exit(130)
+        except click.UsageError as error:
+            hint = f"`{error.ctx.command_path} --help` lists them." if error.ctx else None
+            sys.exit(_fail(UsageError(error.format_message(), hint=hint), argv))
+        except click.ClickException as error:
+            error.show()
+            sys.exit(1)
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _fail(error: ProvisionError, argv: list[str]) -> int:
+    from provision import report  # noqa: PLC0415 - only when something failed
+
+    if _wants_json(argv):
+        click.echo(report.error_json(error))
+    click.echo(report.error_text(error), err=True)
+    if "-vv" in argv:
+        import traceback  # noqa: PLC0415
+
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    return error.exit_code
+
+
+def _wants_json(argv: list[str]) -> bool:
+    return any(
+        word in ("-ojson", "--output=json") or (word in ("-o", "--output") and after == "json")
+        for word, after in zip(argv, [*argv[1:], ""], strict=True)
+    )
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="provision")
+def main() -> None:
+    """Registers mail apps in Microsoft Entra, rotates their secrets and delivers them without a gap."""
+
+
+@main.command()
+@CONFIGS
+@_common
+def check(configs: tuple[Path, ...], **options: Any) -> int:
+    """Check configs offline: every fault with file:line:column."""
+    from provision import running  # noqa: PLC0415
+
+    return running.check(configs, running.Options(**options))
+
+
+@main.command()
+@CONFIGS
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
+@_common
+def plan(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) -> int:
+    """Show what apply would do. Reads only."""
+    from provision import running  # noqa: PLC0415
+
+    return running.plan(configs, running.Options(**options), detailed_exitcode=detailed_exitcode)
+
+
+@main.command()
+@CONFIGS
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--plan", "digest", metavar="DIGEST", help="Only if the plan still has this digest.")
+@_common
+def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options: Any) -> int:
+    """Make it so: app, service principal, secret, delivery. Safe to run again at any time."""
+    from provision import running  # noqa: PLC0415
+
+    return running.apply(configs, running.Options(**options), yes=yes, digest=digest)
+
+
+@main.command()
+@CONFIGS
+@click.option("--now", is_flag=True, help="Renew even what is not due.")
+@_common
+def rotate(configs: tuple[Path, ...], *, now: bool, **options: Any) -> int:
+    """Renew what is due, deliver it, retire what nobody holds. Made for cron: never asks."""
+    from provision import running  # noqa: PLC0415
+
+    return running.rotate(configs, running.Options(**options), force=now)
+
+
+@main.command()
+@CONFIGS
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when something is due.")
+@_common
+def status(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) -> int:
+    """What expires when, and who holds what. Reads only."""
+    from provision import running  # noqa: PLC0415
+
+    return running.status(configs, running.Options(**options), detailed_exitcode=detailed_exitcode)
+
+
+@main.command()
+@CONFIGS
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@_common
+def destroy(configs: tuple[Path, ...], *, yes: bool, **options: Any) -> int:
+    """Take it all back: sinks first, then the app (soft delete, restorable for 30 days)."""
+    from provision import running  # noqa: PLC0415
+
+    return running.destroy(configs, running.Options(**options), yes=yes)
+
+
+@main.command()
+def schema() -> int:
+    """Print the JSON Schema of the config."""
+    import json  # noqa: PLC0415
+
+    from provision import config  # noqa: PLC0415
+
+    click.echo(json.dumps(config.schema(), indent=2))
+    return 0
+
+
+@main.group()
+def sandbox() -> None:
+    """A local Entra and MSPbots, for trying things out."""
+
+
+_FOLDER = click.option("--folder", type=click.Path(path_type=Path), help="Where its world is kept.")
+
+
+def _sandbox_verb(name: str, text: str) -> None:
+    @_FOLDER
+    @_common
+    def verb(folder: Path | None, **options: Any) -> int:
+        from provision import running  # noqa: PLC0415
+
+        return running.sandbox(name, folder, running.Options(**options))
+
+    sandbox.command(name, help=text)(verb)
+
+
+for _name, _text in {
+    "start": "Start it in the background and print where it listens.",
+    "stop": "Stop it; its world stays.",
+    "reset": "Start again with an empty world.",
+    "status": "Where it listens, or that it does not run.",
+    "env": "Shell lines that point any Microsoft client at it.",
+    "log": "Its request log: method, host, path, status; no values.",
+}.items():
+    _sandbox_verb(_name, _text)

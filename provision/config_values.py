@@ -1,0 +1,155 @@
+"""The values of a config: what each may be, and the text of the fault when it is not. Imported by config.py alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MAX_LIFETIME = timedelta(days=730)
+
+_DURATION = r"(0|[1-9][0-9]{0,5})[dhm]"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_GUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_NOT_IN_REDIRECT = "!$'(),;"
+_MAX_REDIRECT = 256
+
+
+def _fault(text: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", text)
+
+
+def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise _fault(allowed)
+        return value
+
+    return check
+
+
+def duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(_DURATION, value):
+        raise _fault("must be a duration: a whole number and d, h or m, such as 180d, 12h, 30m or 0d")
+    unit = {"d": "days", "h": "hours", "m": "minutes"}[value[-1]]
+    return timedelta(**{unit: int(value[:-1])})
+
+
+def _lifetime(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= MAX_LIFETIME:
+        raise _fault("must be longer than 0d and at most 730d")
+    return value
+
+
+def _tenant(value: str) -> str:
+    if value.lower() in ("common", "organizations", "consumers"):
+        raise _fault("must name one tenant: its GUID or a domain of it; common, organizations, consumers do not")
+    return _matching(f"{_GUID}|({_LABEL}\\.)+{_LABEL}", "must be the tenant's GUID, or a domain of it")(value)
+
+
+def _url(value: str) -> str:
+    if re.search(r"[\s\\]", value) or not value.isprintable():
+        raise _fault("must be a URL without blanks, backslashes and control characters")
+    try:
+        url = urlsplit(value)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        raise _fault("must be a URL such as https://host/path") from None
+    if not host or url.scheme not in ("https", "http"):
+        raise _fault("must be a URL that begins with https://")
+    if "@" in url.netloc:
+        raise _fault("must be a URL without a user name or password in it")
+    if url.scheme == "http" and not _loopback(host):
+        raise _fault("must be https; http is allowed for localhost, 127.0.0.1 and [::1] alone")
+    return value
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base_url(value: str) -> str:
+    if re.search(r"[?#]", _url(value)):
+        raise _fault("must be a URL without ? and #")
+    return value
+
+
+def _redirect_uri(value: str) -> str:
+    if len(value) > _MAX_REDIRECT:
+        raise _fault("is a redirect URI of more than 256 characters; Entra allows at most 256")
+    if "*" in value:
+        raise _fault("is a redirect URI with a wildcard (*); write each address out")
+    if "#" in value:
+        raise _fault("is a redirect URI with a fragment (#); Entra allows none")
+    if wrong := [char for char in _NOT_IN_REDIRECT if char in value]:
+        raise _fault(f"is a redirect URI with {' '.join(wrong)}; Entra allows none of ! $ ' ( ) , ;")
+    return _url(value)
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        raise _fault("has an entry twice; keep one of them")
+    return values
+
+
+def _plain(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise _fault("must be text on one line, and not empty")
+    return value
+
+
+def sink_name(data: dict[str, Any]) -> str:
+    if data["kind"] == "file":
+        return f"file:{data.get('path', '')}"
+    return f"mspbots:{urlsplit(data.get('url', '')).hostname or ''}"
+
+
+def shape(value: object) -> str | None:
+    return "<text>" if isinstance(value, str) else "<mapping>" if isinstance(value, Mapping | BaseModel) else None
+
+
+_KEY, _SINK_NAME = r"[A-Za-z0-9._-]{1,120}", r"[A-Za-z0-9._:/@-]{1,100}"
+_PERMISSION, _PROFILE, _MAILBOX = r"[A-Za-z0-9._-]{1,120}", r"[a-z0-9][a-z0-9-]{0,59}", r"[^@\s]+@[^@\s]+\.[^@\s]+"
+
+
+def _text_schema(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"})
+
+
+_mailbox = _matching(_MAILBOX, "must be a mail address, such as reports@contoso.com")
+Text = Annotated[str, AfterValidator(_plain), Field(min_length=1)]
+Url = Annotated[str, AfterValidator(_base_url), WithJsonSchema({"type": "string", "format": "uri"})]
+RedirectUri = Annotated[str, AfterValidator(_redirect_uri), WithJsonSchema({"type": "string", "maxLength": 256})]
+Duration = Annotated[timedelta, BeforeValidator(duration), _text_schema(_DURATION)]
+Mailbox = Annotated[str, AfterValidator(_mailbox), _text_schema(_MAILBOX)]
+SinkName = Annotated[
+    str,
+    AfterValidator(_matching(_SINK_NAME, "must be 1 to 100 of A-Z a-z 0-9 . _ : / @ -")),
+    _text_schema(_SINK_NAME),
+]
+Permission = Annotated[
+    str,
+    AfterValidator(_matching(_PERMISSION, "must be the name of a Microsoft Graph permission alone, such as SMTP.Send")),
+    _text_schema(_PERMISSION),
+]
+Tenant = Annotated[str, AfterValidator(_tenant), _text_schema(f"{_GUID}|({_LABEL}\\.)+{_LABEL}")]
+Key = Annotated[str, AfterValidator(_matching(_KEY, "must be 1 to 120 of A-Z a-z 0-9 . _ -")), _text_schema(_KEY)]
+Lifetime = Annotated[Duration, AfterValidator(_lifetime)]
+Profile = Annotated[
+    str,
+    AfterValidator(_matching(_PROFILE, "must be the name of a profile: 1 to 60 of a-z 0-9 -")),
+    _text_schema(_PROFILE),
+]
+Permissions = Annotated[tuple[Permission, ...], AfterValidator(_unique)]
+RedirectUris = Annotated[tuple[RedirectUri, ...], AfterValidator(_unique)]

@@ -1,0 +1,49 @@
+"""What a run came to, as frozen values for the report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from provision import plan as planner
+from provision.model import Outcome, SinkState
+
+if TYPE_CHECKING:
+    from provision.commands import Job, Survey
+    from provision.errors import ProvisionError
+    from provision.plan import View
+
+
+def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Outcome:
+    """The report of one config."""
+    now = job.directory.now()
+    views = planner.views(found.desired, found.observed, now)
+    live = {c.key_id: c for c in found.observed.app.credentials} if found.observed.app else {}
+    states = []
+    for view in views:
+        holding = view.commit.key_id if view.commit and not view.read else min(view.may_hold, default=None)
+        state = "due" if view.due else "current"
+        if view.spec.id in found.delivered:
+            state, holding = "delivered", found.minted.key_id if found.minted else holding
+        elif view.spec.id in found.failed:
+            state = "failed"
+        elif view.due and (r := found.observed.readiness.get(view.spec.id)) is not None and not r.ok:
+            state = "not-ready"
+        states.append(SinkState(view.spec.name, holding, state))
+    held = [live[s.holding] for s in states if s.holding in live]
+    worst = error or next(iter(found.failed.values()), None)
+    code = worst.exit_code if worst else 3 if found.plan.person_by is not None else 0
+    return Outcome(
+        config=job.config,
+        tenant=found.endpoints.tenant_id,
+        ok=worst is None and code == 0,
+        app=found.observed.app,
+        endpoints=found.endpoints,
+        current=found.minted or min(held, key=lambda c: c.end, default=None),
+        sinks=tuple(states),
+        changes=found.plan.changes,
+        attention=found.plan.attention,
+        error=worst.as_dict() if worst else None,
+        exit_code=code,
+        due_at=planner.next_due(found.desired, replace(found.observed, holdings={}), now),
+    )

@@ -1,0 +1,288 @@
+"""Decides what is to be done: pure, total, deterministic. No I/O, no clock of its own, no secret.
+
+    plan(desired, observed, now) -> Plan
+
+What a sink may hold (H), from the directory and, where it can be read, from the sink:
+
+    | read in this run? | tag                | H                                                             |
+    | yes, key id K     | any                | {K}                                                           |
+    | yes, nothing      | any                | {}                                                            |
+    | no                | K, alive           | {K} and all meant for it that started after K's start - 1 h  |
+    | no                | none, or K is gone | all meant for it (and K)                                      |
+
+When a sink is due, and what is done about it:
+
+    | H                                             | ready | done                                          |
+    | empty, or it never was committed              | yes   | mint for it, try, deliver, commit             |
+    | one of H is gone, or ends within renew_before | yes   | the same                                      |
+    | all of H live long enough                     | any   | nothing; a tag that lags behind is written    |
+    | settings differ from the delivered ones       | yes   | as due: a value is known only when it is new  |
+    | due, whatever the cause                       | no    | attention with the date; no mint              |
+
+When a credential is retired:
+
+    | ours | in some H | expired | retire_after since the newest start that its sinks may hold now | done   |
+    | no   | any       | any     | any                                                              | never  |
+    | yes  | yes       | no      | any                                                              | stays  |
+    | yes  | any       | yes     | any                                                              | retire |
+    | yes  | no        | no      | passed (a stray without holders: since its own start)            | retire |
+    | yes  | no        | no      | not passed                                                       | stays  |
+
+A mint and a retirement never concern the same slot in one run: H is what was observed before the mint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from provision.marks import Commit, commits, parse_label
+from provision.model import App, Change, Credential, Desired, Observed, Plan, SinkSpec
+
+DELIVERY_WINDOW = timedelta(hours=1)
+"""A box is delivered within this time of its start, else dropped: what started before cannot arrive after."""
+
+_FAR = timedelta(days=36500)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the planner derives for one sink."""
+
+    spec: SinkSpec
+    may_hold: frozenset[str]
+    commit: Commit | None
+    settings: str | None
+    read: bool
+    due: str
+    dies: datetime | None
+
+
+def ours(app: App) -> dict[str, Credential]:
+    """Our credentials by key id."""
+    return {c.key_id: c for c in app.credentials if parse_label(c.label) is not None}
+
+
+def _may_hold(sink: str, commit: Commit | None, observed: Observed, mine: dict[str, Credential]) -> frozenset[str]:
+    if sink in observed.holdings:
+        key_id = observed.holdings[sink].key_id
+        return frozenset() if key_id is None else frozenset({key_id})
+    meant = {k for k, c in mine.items() if sink in _meant_for(c)}
+    if commit is None:
+        return frozenset(meant)
+    tagged = mine.get(commit.key_id)
+    if tagged is None:
+        return frozenset(meant | {commit.key_id})
+    newer = {k for k in meant if mine[k].start > tagged.start - DELIVERY_WINDOW}
+    return frozenset(newer | {commit.key_id})
+
+
+def _meant_for(credential: Credential) -> frozenset[str]:
+    label = parse_label(credential.label)
+    return label.sinks if label else frozenset()
+
+
+def _due(spec: SinkSpec, view: View, desired: Desired, live: dict[str, Credential], now: datetime) -> str:
+    if not view.may_hold or (view.commit is None and not view.read):
+        return "holds nothing yet"
+    limit = now + desired.secret.renew_before
+    if any(k not in live or live[k].end <= now for k in view.may_hold):
+        return "holds a secret that Entra no longer accepts"
+    if view.dies is not None and view.dies <= limit:
+        return f"its secret ends on {view.dies:%Y-%m-%d}"
+    if view.settings is not None and view.settings != spec.settings:
+        return "its settings changed"
+    return ""
+
+
+def views(desired: Desired, observed: Observed, now: datetime) -> tuple[View, ...]:
+    """One view a configured sink, in the config's order."""
+    app = observed.app
+    mine = ours(app) if app else {}
+    live = {c.key_id: c for c in app.credentials} if app else {}
+    tagged = commits(app.tags) if app else {}
+    found = []
+    for spec in desired.sinks:
+        commit = tagged.get(spec.id)
+        held = _may_hold(spec.id, commit, observed, mine)
+        dies = min((live[k].end for k in held if k in live), default=None)
+        holding = observed.holdings.get(spec.id)
+        settings = holding.settings if holding else commit.settings if commit else None
+        view = View(spec, held, commit, settings, holding is not None, "", dies)
+        found.append(replace(view, due=_due(spec, view, desired, live, now)))
+    return tuple(found)
+
+
+def due(desired: Desired, observed: Observed, now: datetime, *, force: bool = False) -> tuple[str, ...]:
+    """Ids of the sinks whose readiness matters in this run: those that are due, or all with `force` (--now)."""
+    return tuple(v.spec.id for v in views(desired, observed, now) if force or v.due)
+
+
+def plan(
+    desired: Desired, observed: Observed, now: datetime, *, force: bool = False, secrets_only: bool = False
+) -> Plan:
+    """The changes that bring the observed world to the desired one, in the order in which they are carried out."""
+    seen = views(desired, observed, now)
+    changes: list[Change] = []
+    if not secrets_only:
+        changes += _app_changes(desired, observed)
+    retired = _retire(desired, observed, seen, now)
+    changes += retired
+    changes += _commit_changes(observed, seen)
+    mint, attention, person_by = _mint(desired, observed, seen, now, retired, force=force)
+    return Plan(tuple(changes + mint), tuple(attention + _foreign(desired, observed, now)), person_by)
+
+
+def _app_changes(desired: Desired, observed: Observed) -> list[Change]:
+    app, want = observed.app, desired.app
+    found = []
+    if app is None:
+        if observed.deleted_object_id:
+            reason = "deleted within the last 30 days: it is restored"
+            found.append(Change("create-app", want.key, reason, {"restore": observed.deleted_object_id}))
+        else:
+            found.append(Change("create-app", want.key, "no app has this uniqueName"))
+    elif fields := differing(want.name, want.redirect_uris, want.permissions, want.audience, app):
+        found.append(Change("update-app", want.key, f"{', '.join(fields)} differ", {"fields": fields}))
+    if observed.service_principal is None:
+        found.append(Change("create-service-principal", want.key, "sign-in fails without it (AADSTS7000229)"))
+    wanted = want.scopes or frozenset()
+    if want.consent != "person" and wanted:
+        granted: frozenset[str] = frozenset().union(*(g.scopes for g in observed.grants))
+        if missing := sorted(wanted - granted):
+            whom = "the tenant" if want.consent == "admin" else want.consent
+            found.append(Change("grant-consent", whom, f"{', '.join(missing)} not granted", {"scopes": sorted(wanted)}))
+    return found
+
+
+def differing(
+    name: str | None,
+    redirect_uris: frozenset[str] | None,
+    permissions: frozenset[str] | None,
+    audience: str,
+    app: App,
+) -> list[str]:
+    """Names of the fields that we own and that differ. None means: leave as it is."""
+    pairs = {
+        "name": (name, app.name),
+        "redirect_uris": (redirect_uris, app.redirect_uris),
+        "permissions": (permissions, app.permissions),
+        "audience": (audience, app.audience),
+    }
+    return [field for field, (want, have) in pairs.items() if want is not None and want != have]
+
+
+def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: datetime) -> list[Change]:
+    if observed.app is None:
+        return []
+    mine = ours(observed.app)
+    may_hold = {v.spec.id: v.may_hold for v in seen}
+    for sink, commit in commits(observed.app.tags).items():  # a sink that left the config may still be in use
+        may_hold.setdefault(sink, _may_hold(sink, commit, observed, mine))
+    held: frozenset[str] = frozenset().union(*may_hold.values())
+    found = []
+    for credential in sorted(mine.values(), key=lambda c: (c.start, c.key_id)):
+        if credential.end <= now:
+            found.append(_retirement(credential, f"expired on {credential.end:%Y-%m-%d}"))
+            continue
+        if credential.key_id in held:
+            continue
+        starts = [
+            mine[k].start for sink in _meant_for(credential) for k in may_hold.get(sink, frozenset()) if k in mine
+        ]
+        if now >= max([credential.start, *starts]) + desired.secret.retire_after:
+            found.append(_retirement(credential, "no sink holds it"))
+    return found
+
+
+def _retirement(credential: Credential, reason: str) -> Change:
+    return Change("retire-secret", credential.key_id, reason, {"ends": credential.end.isoformat()})
+
+
+def _commit_changes(observed: Observed, seen: tuple[View, ...]) -> list[Change]:
+    """A readable sink that was delivered to, but whose tag was not written: the sink itself says what it holds."""
+    found = []
+    for view in seen:
+        holding = observed.holdings.get(view.spec.id)
+        if view.due or holding is None or holding.key_id is None or holding.settings != view.spec.settings:
+            continue
+        if view.commit is None or view.commit.key_id != holding.key_id:
+            reason = f"its commit point says {view.commit.key_id if view.commit else 'nothing'}"
+            data = {"fields": ["tags"], "sink": view.spec.name, "key_id": holding.key_id}
+            found.append(Change("update-app", view.spec.name, reason, data))
+    return found
+
+
+def _mint(  # noqa: PLR0913 - the facts that decide a mint
+    desired: Desired, observed: Observed, seen: tuple[View, ...], now: datetime, retired: list[Change], *, force: bool
+) -> tuple[list[Change], list[Change], datetime | None]:
+    attention: list[Change] = []
+    targets: list[tuple[View, str]] = []
+    person_by: datetime | None = None
+    for view in seen:
+        reason = view.due or ("asked for with --now" if force else "")
+        if not reason:
+            continue
+        readiness = observed.readiness.get(view.spec.id)
+        if readiness is not None and readiness.ok:
+            targets.append((view, reason))
+            continue
+        why = readiness.reason if readiness else "was not asked"
+        until = f"; its secret ends on {view.dies:%Y-%m-%d}" if view.dies and view.dies > now else ""
+        attention.append(Change("attention", view.spec.name, f"{reason}, and not ready: {why}{until}", {"kind": "due"}))
+        if readiness is not None and readiness.person:
+            by = view.dies or now
+            person_by = by if person_by is None else min(person_by, by)
+    if not targets:
+        return [], attention, person_by
+    gone = {change.target for change in retired}
+    still = sum(c.end > now and c.key_id not in gone for c in ours(observed.app).values()) if observed.app else 0
+    if still >= desired.secret.max_live:
+        reason = f"{still} secrets of ours are alive, and secret.max_live is {desired.secret.max_live}: none is minted"
+        return [], [*attention, Change("attention", desired.app.key, reason, {"kind": "guard"})], person_by
+    names = [v.spec.name for v, _ in targets]
+    changes = [
+        Change(
+            "mint-secret",
+            desired.app.key,
+            "; ".join(dict.fromkeys(f"{v.spec.name}: {r}" for v, r in targets)),
+            {"sinks": names, "lifetime_days": desired.secret.lifetime / timedelta(days=1)},
+        )
+    ]
+    changes += [Change("deliver", v.spec.name, r) for v, r in targets]
+    return changes, attention, person_by
+
+
+def _foreign(desired: Desired, observed: Observed, now: datetime) -> list[Change]:
+    if observed.app is None:
+        return []
+    mine = ours(observed.app)
+    limit = now + desired.secret.renew_before
+    found = [
+        Change(
+            "attention",
+            c.key_id,
+            f"a secret of others ends on {c.end:%Y-%m-%d}; we do not touch it",
+            {"kind": "foreign"},
+        )
+        for c in observed.app.credentials
+        if c.key_id not in mine and c.end <= limit
+    ]
+    known = {spec.id for spec in desired.sinks}
+    found += [
+        Change(
+            "attention",
+            commit.sink,
+            f"a sink that left the config was given {commit.key_id}; it is kept until it ends",
+            {"kind": "left"},
+        )
+        for commit in commits(observed.app.tags).values()
+        if commit.sink not in known and commit.key_id in mine
+    ]
+    return found
+
+
+def next_due(desired: Desired, observed: Observed, now: datetime) -> datetime | None:
+    """The day on which the first sink becomes due."""
+    dies = [v.dies for v in views(desired, observed, now) if v.dies is not None]
+    return min(dies, default=now + _FAR) - desired.secret.renew_before if dies else None

@@ -1,0 +1,129 @@
+"""Narrow protocols between the use cases and the world. Every method may raise an error of errors.py, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.model import App, AppSettings, Credential, Endpoints, Grant, Holding, Readiness, ServicePrincipal
+    from provision.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a sink receives."""
+
+    client_id: str
+    key_id: str
+    secret: Secret
+    tenant_id: str
+    authorization_url: str
+    token_url: str
+    redirect_uri: str
+    expires_at: datetime
+
+
+class Directory(Protocol):
+    """Microsoft Graph, as far as a mail app needs it. Reads may lag behind writes."""
+
+    def now(self) -> datetime:
+        """The directory's clock: the Date header of its last answer, plus the time since. Local clock before that."""
+
+    async def find_app(self, key: str) -> App | None: ...
+
+    async def find_deleted(self, key: str) -> str | None:
+        """The object id of a soft-deleted app with this uniqueName."""
+
+    async def restore(self, object_id: str) -> None: ...
+
+    async def upsert_app(self, settings: AppSettings, tags: frozenset[str]) -> App:
+        """PATCH by uniqueName with create-if-missing. Raises ConflictError while a deleted app holds the name."""
+
+    async def update_app(self, app: App, settings: AppSettings | None, tags: frozenset[str] | None) -> None:
+        """One PATCH with only the fields that differ from `app`."""
+
+    async def find_service_principal(self, client_id: str) -> ServicePrincipal | None: ...
+
+    async def upsert_service_principal(self, client_id: str, name: str) -> ServicePrincipal: ...
+
+    async def permission_ids(self, scopes: frozenset[str]) -> frozenset[str]:
+        """Delegated scope ids of Microsoft Graph by value; no request where they are documented for this cloud."""
+
+    async def find_grants(self, service_principal: ServicePrincipal) -> tuple[Grant, ...]: ...
+
+    async def grant(self, service_principal: ServicePrincipal, scopes: frozenset[str], user: str | None) -> None:
+        """Adds the scopes to the grant for the tenant (user None) or for one user (a UPN), keeping what is there."""
+
+    async def add_password(self, app: App, label: str, end: datetime) -> tuple[Credential, Secret]:
+        """Sent once. LostAnswerError when the answer does not come."""
+
+    async def remove_password(self, app: App, key_id: str) -> None: ...
+
+    async def delete_app(self, app: App) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Login(Protocol):
+    """The v2 endpoints of a tenant and the identity that we act as."""
+
+    async def endpoints(self) -> Endpoints: ...
+
+    async def own_client_id(self) -> str | None:
+        """The app id of the token that we act with."""
+
+    async def accepts(self, client_id: str, secret: Secret) -> bool:
+        """One client-credentials try: True when Entra takes the secret, False when it does not (yet)."""
+
+    async def aclose(self) -> None: ...
+
+
+class Sink(Protocol):
+    """A place that a parcel is delivered to."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs_person(self) -> bool: ...
+
+    def settings(self, values: Mapping[str, str]) -> str:
+        """Digest of all that it must hold beside the secret. `values`: client_id, tenant_id, authorization_url,
+        token_url, redirect_uri."""
+
+    async def ready(self) -> Readiness:
+        """Whether it can be delivered to now; changes nothing."""
+
+    async def deliver(self, parcel: Parcel) -> None:
+        """Returns when the sink holds it for good. Raises SinkError or PersonNeededError; the old value stays then."""
+
+    async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A sink that can say what it holds."""
+
+    async def read(self) -> Holding: ...
+
+
+@runtime_checkable
+class Clearable(Protocol):
+    """A sink that what was delivered can be taken out of."""
+
+    async def clear(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Time, so that nothing sleeps in a test."""
+
+    def now(self) -> datetime: ...
+
+    async def sleep(self, seconds: float) -> None: ...

@@ -1,0 +1,44 @@
+"""The box: the only way in which this project holds a secret value.
+
+It never shows its value: not by repr, str, format, comparison, hash, pickle, copy, vars() or a debugger that prints
+locals. One verb opens it, `reveal()`, and the few callers of that verb are listed in tests/meta.
+"""
+
+from __future__ import annotations
+
+from typing import Never, final
+
+
+@final
+class Secret:
+    """A secret value in memory. Closed over, so that no attribute of the box holds it."""
+
+    __slots__ = ("__open",)
+
+    def __init__(self, value: str) -> None:
+        if not value:
+            msg = "a secret cannot be empty"
+            raise ValueError(msg)
+        self.__open = lambda: value
+
+    def reveal(self) -> str:
+        """The value, for the one statement that hands it to a sink or to the token endpoint."""
+        return self.__open()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> Never:
+        msg = "a secret is not pickled or copied"
+        raise TypeError(msg)
+
+    def __copy__(self) -> Never:
+        return self.__reduce__()
+
+    def __deepcopy__(self, memo: object) -> Never:
+        return self.__reduce__()

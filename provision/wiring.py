@@ -1,0 +1,94 @@
+"""Composition root: builds the adapters for a config, by lazy import. The only reader of the environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision.commands import Job
+from provision.errors import SinkError
+from provision.marks import sink_id
+from provision.model import AppSettings, SecretPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.config import Config, FileSink, MspbotsSink
+    from provision.entra.clouds import Cloud
+    from provision.entra.login import EntraLogin
+    from provision.ports import Sink
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def environment() -> dict[str, str]:
+    """A copy of the environment."""
+    return dict(os.environ)
+
+
+def state_folder() -> Path:
+    """XDG_STATE_HOME/provision: browser profiles and the sandbox's world; no record that a run depends on."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "provision"
+
+
+def job(config: Config, say: Callable[[str], None]) -> Job:
+    """The adapters for one config. Nothing is sent yet."""
+    from provision.entra.graph import GraphDirectory  # noqa: PLC0415 - imports the SDK
+
+    clock = SystemClock()
+    login, cloud, sandbox = _login(config, clock)
+    scopes = frozenset(config.app.permissions) if config.app.permissions is not None else None
+    consent = config.app.consent if isinstance(config.app.consent, str) else config.app.consent.user
+    uris = frozenset(config.app.redirect_uris) if config.app.redirect_uris is not None else None
+    policy = SecretPolicy(
+        config.secret.lifetime, config.secret.renew_before, config.secret.retire_after, config.secret.max_live
+    )
+    return Job(
+        config=str(config.path),
+        tenant=config.tenant,
+        app=AppSettings(config.app.key, config.app.name or config.app.key, uris, None, scopes, consent),
+        secret=policy,
+        directory=GraphDirectory(login, cloud, clock),
+        login=login,
+        sinks=tuple(_sink(sink, Path(config.path).parent, cloud, sandbox, say) for sink in config.deliver),
+        clock=clock,
+        say=say,
+    )
+
+
+def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, object] | None]:
+    from provision.entra import clouds  # noqa: PLC0415
+    from provision.entra.login import EntraLogin  # noqa: PLC0415
+
+    if config.cloud == "sandbox":
+        from provision.sandbox import manage  # noqa: PLC0415 - the sandbox extra
+
+        info = manage.ensure(state_folder() / "sandbox")
+        cloud = clouds.custom(info["login"], info["graph"], info["ca"])
+        return EntraLogin(_operator(info), cloud, config.tenant, clock), cloud, info
+    if isinstance(config.cloud, str):
+        cloud = clouds.named(config.cloud)
+    else:
+        cloud = clouds.custom(config.cloud.login, config.cloud.graph, config.cloud.ca)
+    return EntraLogin(config.login, cloud, config.tenant, clock), cloud, None
+
+
+async def close(finished: Job) -> None:
+    """Ends connections and browsers of one job."""
+    await asyncio.gather(
+        finished.directory.aclose(), finished.login.aclose(), *(s.aclose() for s in finished.sinks),
+        return_exceptions=True,
+    )  # fmt: skip
