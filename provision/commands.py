@@ -1,147 +1,32 @@
-"""The use cases. The order of effects lives here and nowhere else:
+"""The use cases. The order of effects lives here and nowhere else.
 
-    observe -> retire what nobody holds -> app, service principal, consent -> mint -> try -> deliver -> commit
+    observe -> app, service principal, consent -> retire what nobody held -> mint -> try -> deliver -> commit
 
 Killed at any line, the next run goes on from what the directory and the sinks say (design.md section 5).
 """
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from provision import errors, plan as planner
+from provision import errors
+from provision import plan as planner
 from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
-from provision.model import (
-    App,
-    AppSettings,
-    Change,
-    Credential,
-    Desired,
-    Endpoints,
-    Observed,
-    Plan,
-    SinkSpec,
-)
-from provision.ports import Clearable, Parcel, Readable
+from provision.model import App, Change, Credential, Plan
+from provision.ports import Clearable, Parcel
+from provision.survey import Job, Survey, survey, values
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from provision.model import Holding, Readiness, SecretPolicy
-    from provision.ports import Clock, Directory, Login, Sink
+    from provision.ports import Sink
     from provision.secret import Secret
 
 PATIENCE = timedelta(seconds=120)
 """How long a fresh secret is tried; users saw 4 to 18 s (facts/graph.md 3.4)."""
 
 _PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One config, with the adapters that wiring built for it."""
-
-    config: str
-    tenant: str
-    app: AppSettings
-    secret: SecretPolicy
-    directory: Directory
-    login: Login
-    sinks: tuple[Sink, ...]
-    clock: Clock
-    say: Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Survey:
-    """What a run has seen, and what it made of it since."""
-
-    desired: Desired
-    observed: Observed
-    endpoints: Endpoints
-    now: datetime
-    plan: Plan
-    fresh: bool = False
-    minted: Credential | None = None
-    offered: bool = False
-    delivered: set[str] = field(default_factory=set)
-    failed: dict[str, errors.ProvisionError] = field(default_factory=dict)
-
-
-async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -> Survey:
-    """Reads the world, independent requests together, and plans. Changes nothing."""
-    reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
-    endpoints, app, own, permissions, *held = await _together(
-        job.login.endpoints(),
-        job.directory.find_app(job.app.key),
-        job.login.own_client_id(),
-        _permissions(job),
-        *(_read(sink) for sink in reads),
-    )
-    if app is not None and own is not None and app.client_id == own:
-        raise errors.GuardError(
-            f"{job.app.key} is the app that this run is signed in with",
-            hint="Choose another app.key, or another login.",
-        )
-    settings = replace(job.app, permissions=permissions)
-    if app is None:
-        observed = Observed(None, deleted_object_id=await job.directory.find_deleted(job.app.key), own_client_id=own)
-    else:
-        principal = await job.directory.find_service_principal(app.client_id)
-        wants_grants = principal is not None and job.app.consent != "person"
-        grants = await job.directory.find_grants(principal) if principal and wants_grants else ()
-        observed = Observed(app, principal, grants, own_client_id=own)
-    holdings = {sink.id: holding for sink, holding in zip(reads, held, strict=True) if holding is not None}
-    specs = tuple(
-        SinkSpec(s.id, s.name, s.settings(_values(settings, app, endpoints)), s.needs_person) for s in job.sinks
-    )
-    desired = Desired(settings, job.secret, specs)
-    observed = replace(observed, holdings=holdings)
-    now = job.directory.now()
-    wanted = set(planner.due(desired, observed, now, force=force))
-    asked = [sink for sink in job.sinks if sink.id in wanted]
-    ready: tuple[Readiness, ...] = await _together(*(sink.ready() for sink in asked))
-    observed = replace(observed, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
-    made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
-    return Survey(desired, observed, endpoints, now, made)
-
-
-async def _together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
-    """gather, but with the first error all others are ended before it goes on."""
-    tasks = [asyncio.ensure_future(read) for read in reads]
-    try:
-        return tuple(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _permissions(job: Job) -> frozenset[str] | None:
-    return await job.directory.permission_ids(job.app.scopes) if job.app.scopes is not None else None
-
-
-async def _read(sink: Readable) -> Holding | None:
-    """What it holds, or None when it cannot be read now: UNKNOWN."""
-    try:
-        return await sink.read()
-    except errors.SinkError:
-        return None
-
-
-def _values(settings: AppSettings, app: App | None, endpoints: Endpoints) -> dict[str, str]:
-    uris = settings.redirect_uris if settings.redirect_uris is not None else app.redirect_uris if app else frozenset()
-    return {
-        "client_id": app.client_id if app else "",
-        "tenant_id": endpoints.tenant_id,
-        "authorization_url": endpoints.authorization_url,
-        "token_url": endpoints.token_url,
-        "redirect_uri": min(uris, default=""),
-    }
 
 
 async def carry_out(job: Job, found: Survey) -> None:
@@ -154,12 +39,15 @@ async def _create_app(job: Job, found: Survey, change: Change) -> None:
     job.say(f"app {job.app.key}: {change.reason}")
     if deleted := change.data.get("restore"):
         await job.directory.restore(deleted)
+        app = await job.directory.find_app(job.app.key)
+        if app is None:
+            raise errors.NotFoundError(f"{job.app.key} was restored, but cannot be read yet")
+        await job.directory.update_app(app, found.desired.app, None)
+        principal = await job.directory.find_service_principal(app.client_id)
+        found.observed = replace(found.observed, app=app, service_principal=principal)
+        return
     app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
-    found.observed, found.fresh = replace(found.observed, app=app), not deleted
-    if deleted:
-        found.observed = replace(
-            found.observed, service_principal=await job.directory.find_service_principal(app.client_id)
-        )
+    found.observed, found.fresh = replace(found.observed, app=app), True
 
 
 async def _update_app(job: Job, found: Survey, change: Change) -> None:
@@ -278,7 +166,7 @@ async def _commit(job: Job, found: Survey, sink: Sink, key_id: str) -> None:
     app = _app(found)
     if not found.fresh:
         app = await job.directory.find_app(job.app.key) or app
-    settings = sink.settings(_values(found.desired.app, app, found.endpoints))
+    settings = sink.settings(values(found.desired.app, app, found.endpoints))
     tags = committed(app.tags, Commit(sink.id, key_id, job.directory.now(), settings))
     await job.directory.update_app(app, None, tags)
     known = {c.key_id for c in app.credentials}
@@ -295,8 +183,8 @@ async def _drop(job: Job, found: Survey, credential: Credential) -> None:
 
 
 def _parcel(found: Survey, credential: Credential, box: Secret) -> Parcel:
-    values = _values(found.desired.app, _app(found), found.endpoints)
-    return Parcel(key_id=credential.key_id, secret=box, expires_at=credential.end, **values)
+    rest = values(found.desired.app, _app(found), found.endpoints)
+    return Parcel(key_id=credential.key_id, secret=box, expires_at=credential.end, **rest)
 
 
 def _app(found: Survey) -> App:

@@ -152,7 +152,7 @@ class DirectoryError(ProvisionError):
 
     code = "directory"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what Graph tells of an error
         self,
         message: str,
         *,

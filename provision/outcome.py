@@ -9,9 +9,8 @@ from provision import plan as planner
 from provision.model import Outcome, SinkState
 
 if TYPE_CHECKING:
-    from provision.commands import Job, Survey
     from provision.errors import ProvisionError
-    from provision.plan import View
+    from provision.survey import Job, Survey
 
 
 def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Outcome:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from provision.commands import Job, Survey
     from provision.config import Config
     from provision.model import Outcome
+    from provision.survey import Job, Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Aw
 
 
 async def _surveys(jobs: list[Job], *, force: bool = False, secrets_only: bool = False) -> list[Survey]:
-    from provision import commands  # noqa: PLC0415
+    from provision.survey import survey  # noqa: PLC0415
 
-    return [await commands.survey(job, force=force, secrets_only=secrets_only) for job in jobs]
+    return [await survey(job, force=force, secrets_only=secrets_only) for job in jobs]
 
 
 def _digest(jobs: list[Job], found: list[Survey]) -> str:

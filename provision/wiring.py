@@ -7,12 +7,11 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from provision.commands import Job
-from provision.errors import SinkError
 from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
+from provision.survey import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +68,7 @@ def job(config: Config, say: Callable[[str], None]) -> Job:
     )
 
 
-def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, object] | None]:
+def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, Any] | None]:
     from provision.entra import clouds  # noqa: PLC0415
     from provision.entra.login import EntraLogin  # noqa: PLC0415
 
@@ -92,3 +91,48 @@ async def close(finished: Job) -> None:
         finished.directory.aclose(), finished.login.aclose(), *(s.aclose() for s in finished.sinks),
         return_exceptions=True,
     )  # fmt: skip
+
+
+def _sink(
+    entry: FileSink | MspbotsSink,
+    folder: Path,
+    cloud: Cloud,
+    sandbox: dict[str, Any] | None,
+    say: Callable[[str], None],
+) -> Sink:
+    if entry.kind == "file":
+        from provision.sinks.file import FileSink as FileDelivery  # noqa: PLC0415
+
+        return FileDelivery(sink_id(entry.name), entry.name, folder / Path(entry.path).expanduser(), entry.format)
+    return _form(entry, cloud, sandbox, say)
+
+
+def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say: Callable[[str], None]) -> Sink:
+    """A web form: by hand on the hand-off page, or in a browser with that page as the way out."""
+    from provision.sinks.person import PersonSink  # noqa: PLC0415
+    from provision.sinks.profile import load  # noqa: PLC0415
+
+    values = {"username": entry.username, "reply_to": entry.reply_to, "signature": entry.signature}
+    profile, ident = load(entry.profile), sink_id(entry.name)
+    desk = sandbox is not None and bool(os.environ.get("PROVISION_SANDBOX_PERSON"))
+    interactive = desk or sys.stdin.isatty()
+    person = PersonSink(ident, entry.name, profile, values, announce=say, interactive=interactive)
+    if entry.via == "person":
+        return person
+    from provision.sinks.browser import BrowserSink  # noqa: PLC0415 - Playwright only when it delivers
+
+    return BrowserSink(
+        ident,
+        entry.name,
+        profile,
+        entry.url,
+        values,
+        executable=entry.browser,
+        user_data=Path(entry.user_data).expanduser() if entry.user_data else state_folder() / "browser",
+        headless=not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")),
+        ca=cloud.ca,
+        proxy=sandbox["proxy"] if sandbox else os.environ.get("HTTPS_PROXY"),
+        interactive=interactive,
+        announce=say,
+        fallback=person,
+    )

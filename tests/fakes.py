@@ -11,7 +11,10 @@ from provision.model import App, Credential, Endpoints, Grant, Holding, Readines
 from provision.secret import Secret
 
 START = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
-IDS = {"SMTP.Send": "258f6531-6087-4cc4-bb90-092c5fb3ed3f", "IMAP.AccessAsUser.All": "652390e4-393a-48de-9484-05f9b1212954"}
+IDS = {
+    "SMTP.Send": "258f6531-6087-4cc4-bb90-092c5fb3ed3f",
+    "IMAP.AccessAsUser.All": "652390e4-393a-48de-9484-05f9b1212954",
+}
 
 
 class FakeClock:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from provision import commands, errors
+from provision import commands, errors, survey
 from provision.marks import commits
 from provision.model import AppSettings, Readiness, SecretPolicy
 from provision.outcome import outcome
@@ -23,14 +23,14 @@ class World:
         self.login = FakeLogin(self.directory, lag)
         self.said = []
         uris = frozenset({"https://app.example/cb"})
-        self.job = commands.Job(
+        self.job = survey.Job(
             "a.yaml", "t1", AppSettings("mail", "Mail", uris, None, frozenset({"SMTP.Send"}), consent),
             SecretPolicy(180 * DAY, 30 * DAY, 7 * DAY), self.directory, self.login, sinks, self.clock, self.said.append,
         )  # fmt: skip
 
     def apply(self, **options):
         async def run():
-            found = await commands.survey(self.job, **options)
+            found = await survey.survey(self.job, **options)
             error = None
             try:
                 await commands.carry_out(self.job, found)

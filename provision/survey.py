@@ -1,0 +1,123 @@
+"""One look at the world: what the directory and the sinks say, and the plan that follows. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from provision import errors
+from provision import plan as planner
+from provision.model import App, AppSettings, Credential, Desired, Endpoints, Observed, Plan, SinkSpec
+from provision.ports import Readable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from provision.model import Holding, Readiness, SecretPolicy
+    from provision.ports import Clock, Directory, Login, Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One config, with the adapters that wiring built for it."""
+
+    config: str
+    tenant: str
+    app: AppSettings
+    secret: SecretPolicy
+    directory: Directory
+    login: Login
+    sinks: tuple[Sink, ...]
+    clock: Clock
+    say: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a run has seen, and what it made of it since."""
+
+    desired: Desired
+    observed: Observed
+    endpoints: Endpoints
+    now: datetime
+    plan: Plan
+    fresh: bool = False
+    minted: Credential | None = None
+    offered: bool = False
+    delivered: set[str] = field(default_factory=set)
+    failed: dict[str, errors.ProvisionError] = field(default_factory=dict)
+
+
+async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -> Survey:
+    """Reads the world, independent requests together, and plans. Changes nothing."""
+    reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
+    endpoints, app, own, permissions, *held = await _together(
+        job.login.endpoints(),
+        job.directory.find_app(job.app.key),
+        job.login.own_client_id(),
+        _permissions(job),
+        *(_read(sink) for sink in reads),
+    )
+    if app is not None and own is not None and app.client_id == own:
+        raise errors.GuardError(
+            f"{job.app.key} is the app that this run is signed in with",
+            hint="Choose another app.key, or another login.",
+        )
+    settings = replace(job.app, permissions=permissions)
+    if app is None:
+        observed = Observed(None, deleted_object_id=await job.directory.find_deleted(job.app.key), own_client_id=own)
+    else:
+        principal = await job.directory.find_service_principal(app.client_id)
+        wants_grants = principal is not None and job.app.consent != "person"
+        grants = await job.directory.find_grants(principal) if principal and wants_grants else ()
+        observed = Observed(app, principal, grants, own_client_id=own)
+    holdings = {sink.id: holding for sink, holding in zip(reads, held, strict=True) if holding is not None}
+    specs = tuple(
+        SinkSpec(s.id, s.name, s.settings(values(settings, app, endpoints)), s.needs_person) for s in job.sinks
+    )
+    desired = Desired(settings, job.secret, specs)
+    observed = replace(observed, holdings=holdings)
+    now = job.directory.now()
+    wanted = set(planner.due(desired, observed, now, force=force))
+    asked = [sink for sink in job.sinks if sink.id in wanted]
+    ready: tuple[Readiness, ...] = await _together(*(sink.ready() for sink in asked))
+    observed = replace(observed, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
+    made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
+    return Survey(desired, observed, endpoints, now, made)
+
+
+async def _together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
+    """gather, but with the first error all others are ended before it goes on."""
+    tasks = [asyncio.ensure_future(read) for read in reads]
+    try:
+        return tuple(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _permissions(job: Job) -> frozenset[str] | None:
+    return await job.directory.permission_ids(job.app.scopes) if job.app.scopes is not None else None
+
+
+async def _read(sink: Readable) -> Holding | None:
+    """What it holds, or None when it cannot be read now: UNKNOWN."""
+    try:
+        return await sink.read()
+    except errors.SinkError:
+        return None
+
+
+def values(settings: AppSettings, app: App | None, endpoints: Endpoints) -> dict[str, str]:
+    """What a parcel holds beside the secret and its key id."""
+    uris = settings.redirect_uris if settings.redirect_uris is not None else app.redirect_uris if app else frozenset()
+    return {
+        "client_id": app.client_id if app else "",
+        "tenant_id": endpoints.tenant_id,
+        "authorization_url": endpoints.authorization_url,
+        "token_url": endpoints.token_url,
+        "redirect_uri": min(uris, default=""),
+    }

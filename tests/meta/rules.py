@@ -1,0 +1,67 @@
+"""The import rules of design.md section 3, as a function of a source tree: so that each can be shown to bite."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+LINES = 350
+ONLY = {
+    "msgraph": {"entra/graph.py"},
+    "kiota_abstractions": {"entra/graph.py"},
+    "kiota_http": {"entra/graph.py"},
+    "msgraph_core": {"entra/graph.py"},
+    "azure": {"entra/login.py"},
+    "playwright": {"sinks/browser.py"},
+}
+NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py"}
+INNER = {"plan.py", "ports.py", "model.py", "secret.py", "errors.py", "marks.py"}
+INNER_MAY = {
+    "provision.plan",
+    "provision.ports",
+    "provision.model",
+    "provision.secret",
+    "provision.errors",
+    "provision.marks",
+}
+REVEAL = {"secret.py", "entra/login.py", "sinks/file.py", "sinks/browser.py", "sinks/person.py"}
+
+
+def imports(tree: ast.AST):
+    """Modules imported anywhere in the file, also inside functions and under TYPE_CHECKING."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            if node.module == "provision":
+                yield from (f"provision.{alias.name}" for alias in node.names)
+
+
+def faults(root: Path) -> list[str]:
+    """One line a broken rule. `root` is a folder laid out as provision/."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        name, text = path.relative_to(root).as_posix(), path.read_text()
+        tree = ast.parse(text)
+        modules = set(imports(tree))
+        if text.count("\n") > LINES:
+            found.append(f"{name}: {text.count(chr(10))} lines, over {LINES}")
+        for module in modules:
+            allowed = ONLY.get(module.split(".")[0])
+            if allowed is not None and name not in allowed:
+                found.append(f"{name}: imports {module}; only {', '.join(sorted(allowed))} may")
+            if module == "provision.secret" and name in NEVER_SECRET:
+                found.append(f"{name}: imports secret")
+            if name in INNER and module.startswith("provision.") and module not in INNER_MAY:
+                found.append(f"{name}: imports {module}, which lies further out")
+            if (
+                name.startswith("sandbox/")
+                and module.split(".")[0] == "provision"
+                and not (module == "provision" or module.startswith("provision.sandbox"))
+            ):
+                found.append(f"{name}: imports {module}; the sandbox shares no code with the client side")
+        opens = any(isinstance(n, ast.Attribute) and n.attr == "reveal" for n in ast.walk(tree))
+        if opens and name not in REVEAL:
+            found.append(f"{name}: opens a secret")
+    return found
