@@ -16,14 +16,7 @@ ONLY = {
 }
 NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py"}
 INNER = {"plan.py", "ports.py", "model.py", "secret.py", "errors.py", "marks.py"}
-INNER_MAY = {
-    "provision.plan",
-    "provision.ports",
-    "provision.model",
-    "provision.secret",
-    "provision.errors",
-    "provision.marks",
-}
+INNER_MAY = {"provision." + name.removesuffix(".py") for name in INNER}
 REVEAL = {"secret.py", "entra/login.py", "sinks/file.py", "sinks/browser.py", "sinks/person.py"}
 
 
