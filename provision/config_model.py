@@ -19,6 +19,7 @@ from provision.config_values import (
     Tenant,
     Text,
     Url,
+    Version,
     shape,
     sink_name,
 )
@@ -57,9 +58,7 @@ class AppConfig(Model):
 
     key: Key = Field(description="The uniqueName: how a later run finds the app again. Never change it.")
     name: Text | None = Field(default=None, max_length=120, description="The display name.")
-    redirect_uris: RedirectUris | None = Field(
-        default=None, max_length=256, description="Exactly these redirect URIs; [] means none."
-    )
+    redirect_uris: RedirectUris | None = Field(default=None, description="Exactly these redirect URIs; [] means none.")
     permissions: Permissions | None = Field(
         default=None, description="Exactly these delegated permissions of Microsoft Graph; [] means none."
     )
@@ -120,7 +119,7 @@ class Config(Model):
     """One app, its secret, and the places that need it."""
 
     path: str
-    version: Literal[1] = Field(description="The version of this format.")
+    version: Version = Field(description="The version of this format.")
     tenant: Tenant = Field(description="The tenant's GUID, or a domain of it.")
     cloud: Cloud = Field(default="global", description="The national cloud, the sandbox, or one of your own.")
     login: Literal["auto", "cli", "environment", "workload", "managed", "device", "browser"] = Field(

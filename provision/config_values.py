@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
@@ -109,6 +109,12 @@ def _plain(value: str) -> str:
     return value
 
 
+def _version(value: object) -> object:
+    if type(value) is not int or value != 1:  # True and 1.0 are equal to 1
+        raise _fault("must be 1")
+    return value
+
+
 def sink_name(data: dict[str, Any]) -> str:
     if data["kind"] == "file":
         return f"file:{data.get('path', '')}"
@@ -152,4 +158,5 @@ Profile = Annotated[
     _text_schema(_PROFILE),
 ]
 Permissions = Annotated[tuple[Permission, ...], AfterValidator(_unique)]
-RedirectUris = Annotated[tuple[RedirectUri, ...], AfterValidator(_unique)]
+RedirectUris = Annotated[tuple[RedirectUri, ...], Field(max_length=256), AfterValidator(_unique)]
+Version = Annotated[Literal[1], BeforeValidator(_version)]

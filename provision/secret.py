@@ -6,6 +6,7 @@ locals. One verb opens it, `reveal()`, and the few callers of that verb are list
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Never, final
 
 
@@ -19,7 +20,7 @@ class Secret:
         if not value:
             msg = "a secret cannot be empty"
             raise ValueError(msg)
-        self.__open = lambda: value
+        self.__open: Callable[[], str] = lambda: value
 
     def reveal(self) -> str:
         """The value, for the one statement that hands it to a sink or to the token endpoint."""
@@ -38,7 +39,7 @@ class Secret:
         raise TypeError(msg)
 
     def __copy__(self) -> Never:
-        return self.__reduce__()
+        self.__reduce__()
 
     def __deepcopy__(self, memo: object) -> Never:
-        return self.__reduce__()
+        self.__reduce__()

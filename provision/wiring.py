@@ -70,14 +70,15 @@ def job(config: Config, say: Callable[[str], None]) -> Job:
 
 def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, Any] | None]:
     from provision.entra import clouds  # noqa: PLC0415
-    from provision.entra.login import EntraLogin  # noqa: PLC0415
+    from provision.entra.login import EntraLogin, Operator  # noqa: PLC0415
 
     if config.cloud == "sandbox":
         from provision.sandbox import manage  # noqa: PLC0415 - the sandbox extra
 
         info = manage.ensure(state_folder() / "sandbox")
         cloud = clouds.custom(info["login"], info["graph"], info["ca"])
-        return EntraLogin(_operator(info), cloud, config.tenant, clock), cloud, info
+        operator = Operator(info["operator"]["client_id"], Path(info["operator"]["secret_file"]))
+        return EntraLogin(operator, cloud, config.tenant, clock), cloud, info
     if isinstance(config.cloud, str):
         cloud = clouds.named(config.cloud)
     else:

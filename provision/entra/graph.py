@@ -1,0 +1,315 @@
+"""Microsoft Graph as ports.Directory. The only importer of msgraph and kiota; their objects never leave this file.
+
+It uses the SDK's adapter and its builders' URL templates, and reads JSON: the SDK's models would import 1,200 modules
+for one app (facts/peers.md). Repeats are decided here and not by the SDK, whose handler repeats POST: addPassword is
+sent once. No error quotes an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import difflib
+import json
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from provision import errors
+from provision.entra import answers, shapes
+from provision.entra.sending import Sender
+from provision.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    import httpx
+
+    from provision.entra.clouds import Cloud
+    from provision.entra.login import EntraLogin
+    from provision.model import App, AppSettings, Credential, Grant, ServicePrincipal
+    from provision.ports import Clock
+
+_APP = ["id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess", "tags"]
+_SELECT_APP = [*_APP, "passwordCredentials"]
+_SELECT_PRINCIPAL = ["id", "appId", "accountEnabled"]
+_CREATE = {"Prefer": "create-if-missing"}
+
+
+class GraphDirectory(Sender):
+    """Implements ports.Directory. What it made itself is `young`: a 404 for it is lag, and waited out."""
+
+    def __init__(self, login: EntraLogin, cloud: Cloud, clock: Clock) -> None:
+        super().__init__(cloud.graph, clock)
+        self._login, self._cloud = login, cloud
+        self._http: httpx.AsyncClient | None = None
+        self._sdk: Any = None
+        self._building = asyncio.Lock()
+        self._young: set[str] = set()
+        self._graph: dict[str, Any] | None = None
+
+    # -- the SDK
+
+    async def _client(self) -> Any:
+        """GraphServiceClient on our own HTTP client. Its import takes 0.3 s: beside the sign-in, not after it."""
+        async with self._building:
+            if self._sdk is None:
+                self._sdk, _ = await asyncio.gather(
+                    asyncio.to_thread(self._build), self._login.get_token(self._cloud.scope)
+                )
+            return self._sdk
+
+    def _build(self) -> Any:
+        from kiota_abstractions.authentication import AuthenticationProvider  # noqa: PLC0415
+        from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
+        from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415
+
+        login, scope = self._login, self._cloud.scope
+
+        class Bearer(AuthenticationProvider):
+            """Our login's token; on a challenge (continuous access evaluation) one that answers its claims."""
+
+            async def authenticate_request(
+                self, request: Any, additional_authentication_context: Mapping[str, Any] | None = None
+            ) -> None:
+                asked = (additional_authentication_context or {}).get("claims")
+                claims = base64.b64decode(asked + "=" * (-len(asked) % 4)).decode() if asked else None
+                token = await login.get_token(scope, claims)
+                request.headers.remove("Authorization")
+                request.headers.add("Authorization", f"Bearer {token}")
+
+        self._http = answers.http_client(self._cloud)
+        adapter = GraphRequestAdapter(Bearer(), self._http)
+        adapter.base_url = f"{self._cloud.graph}/v1.0"
+        return GraphServiceClient(request_adapter=adapter)
+
+    async def _once(
+        self, method: str, at: Callable[[Any], Any], content: Any, query: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """One request. `at` picks the SDK's builder, which knows the address."""
+        client = await self._client()
+        from kiota_abstractions.method import Method  # noqa: PLC0415
+        from kiota_abstractions.native_response_handler import NativeResponseHandler  # noqa: PLC0415
+        from kiota_abstractions.request_information import RequestInformation  # noqa: PLC0415
+        from kiota_http.middleware.options import ResponseHandlerOption  # noqa: PLC0415
+
+        builder = at(client)
+        request = RequestInformation(Method(method), builder.url_template, dict(builder.path_parameters))
+        request.query_parameters.update(query)
+        for name, value in {"Accept": "application/json", "client-request-id": str(uuid4()), **headers}.items():
+            request.headers.add(name, value)
+        if content is not None:
+            request.set_stream_content(json.dumps(content).encode(), "application/json")
+        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        response: httpx.Response = await client.request_adapter.send_no_response_content_async(request, None)
+        return response
+
+    # -- the app
+
+    async def find_app(self, key: str) -> App | None:
+        found = await self._json(
+            lambda g: g.applications_with_unique_name(key),
+            f"reading the app {key}",
+            query={"%24select": _SELECT_APP},
+            young=key in self._young,
+        )
+        return None if found is None else shapes.app(found)
+
+    async def find_deleted(self, key: str) -> str | None:
+        deleted = await self._all(
+            lambda g: g.directory.deleted_items.graph_application,
+            "reading the deleted apps",
+            query={"%24select": ["id", "uniqueName"]},
+        )
+        return next((str(d["id"]).lower() for d in deleted if d.get("uniqueName") == key), None)
+
+    async def restore(self, object_id: str) -> None:
+        response = await self._send(
+            "POST",
+            lambda g: g.directory.deleted_items.by_directory_object_id(object_id).restore,
+            "restoring the deleted app",
+            once=True,
+        )
+        found = answers.body(response)
+        self._young |= {str(v) for v in (object_id, found.get("uniqueName"), found.get("appId")) if v}
+
+    async def upsert_app(self, settings: AppSettings, tags: frozenset[str]) -> App:
+        key, doing = settings.key, f"creating the app {settings.key}"
+        response = await self._send(
+            "PATCH",
+            lambda g: g.applications_with_unique_name(key),
+            doing,
+            shapes.new_app(settings, tags),
+            headers=_CREATE,
+        )
+        self._young.add(key)
+        found = answers.body(response) if response.status_code != 204 else {}  # noqa: PLR2004
+        app = shapes.app(found) if found else await self.find_app(key)
+        if app is None:
+            raise errors.NotFoundError(f"{doing}: it is made, but cannot be read yet", status=404)
+        self._young |= {app.object_id, app.client_id}
+        return app
+
+    async def update_app(self, app: App, settings: AppSettings | None, tags: frozenset[str] | None) -> None:
+        fields = shapes.differing(app, settings, tags)
+        if fields:
+            await self._on_app("PATCH", app, f"updating the app {app.key}", fields)
+
+    async def delete_app(self, app: App) -> None:
+        self._young -= {app.key, app.object_id, app.client_id}
+        await self._on_app("DELETE", app, f"deleting the app {app.key}")
+
+    async def _on_app(self, method: str, app: App, doing: str, content: Any = None) -> None:
+        young = app.object_id in self._young
+        await self._send(method, lambda g: g.applications.by_application_id(app.object_id), doing, content, young=young)
+
+    # -- its secrets
+
+    async def add_password(self, app: App, label: str, end: datetime) -> tuple[Credential, Secret]:
+        doing = f"adding a secret to the app {app.key}"
+        stamp = end.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        response = await self._send(
+            "POST",
+            lambda g: g.applications.by_application_id(app.object_id).add_password,
+            doing,
+            {"passwordCredential": {"displayName": label, "endDateTime": stamp}},
+            once=True,
+            young=app.object_id in self._young,
+        )
+        found = answers.body(response)
+        if not isinstance(found.get("secretText"), str) or not found["secretText"]:
+            found = {}
+        box = Secret(found.pop("secretText")) if found else None
+        credential = shapes.credential(found)
+        if box is None or credential is None:
+            raise errors.LostAnswerError(
+                f"{doing}: the answer holds no secret", status=200, request_id=answers.request_id(response)
+            )
+        return credential, box
+
+    async def remove_password(self, app: App, key_id: str) -> None:
+        """Removing what is gone already is a success."""
+        try:
+            await self._send(
+                "POST",
+                lambda g: g.applications.by_application_id(app.object_id).remove_password,
+                f"removing a secret of the app {app.key}",
+                {"keyId": key_id},
+                young=app.object_id in self._young,
+            )
+        except errors.DirectoryError as error:
+            if error.status not in {400, 404}:
+                raise
+            now = await self.find_app(app.key)
+            if now is None or any(c.key_id == key_id for c in now.credentials):
+                raise
+
+    # -- its service principal, permissions and consent
+
+    async def find_service_principal(self, client_id: str) -> ServicePrincipal | None:
+        found = await self._json(
+            lambda g: g.service_principals_with_app_id(client_id),
+            "reading the service principal",
+            query={"%24select": _SELECT_PRINCIPAL},
+            young=f"sp:{client_id}" in self._young,
+        )
+        return None if found is None else shapes.service_principal(found)
+
+    async def upsert_service_principal(self, client_id: str, name: str) -> ServicePrincipal:
+        doing = "creating the service principal"
+        response = await self._send(
+            "PATCH",
+            lambda g: g.service_principals_with_app_id(client_id),
+            doing,
+            {"displayName": name},
+            headers=_CREATE,
+            young=client_id in self._young,
+        )
+        self._young.add(f"sp:{client_id}")
+        found = answers.body(response) if response.status_code != 204 else {}  # noqa: PLR2004
+        principal = shapes.service_principal(found) if found else await self.find_service_principal(client_id)
+        if principal is None:
+            raise errors.NotFoundError(f"{doing}: it is made, but cannot be read yet", status=404)
+        self._young.add(principal.object_id)
+        return principal
+
+    async def _graph_principal(self) -> dict[str, Any]:
+        """The tenant's service principal of Microsoft Graph itself: its id and its delegated scopes."""
+        if self._graph is None:
+            self._graph = await self._json(
+                lambda g: g.service_principals_with_app_id(shapes.GRAPH),
+                "reading Microsoft Graph's permissions",
+                query={"%24select": ["id", "oauth2PermissionScopes"]},
+            )
+        if self._graph is None:
+            raise errors.DirectoryError("the tenant has no service principal of Microsoft Graph", status=404)
+        return self._graph
+
+    async def permission_ids(self, scopes: frozenset[str]) -> frozenset[str]:
+        known = dict(shapes.SCOPE_IDS) if self._cloud.name == "global" else {}
+        if not scopes <= known.keys():
+            listed = (await self._graph_principal()).get("oauth2PermissionScopes") or []
+            known |= {str(s["value"]): str(s["id"]).lower() for s in listed if s.get("value") and s.get("id")}
+        for name in sorted(scopes - known.keys()):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            raise errors.DirectoryError(
+                f"Microsoft Graph has no delegated permission {name} in this cloud",
+                hint=f"Did you mean {near[0]}?" if near else "Correct app.permissions in the config.",
+            )
+        return frozenset(known[name] for name in scopes)
+
+    async def find_grants(self, service_principal: ServicePrincipal) -> tuple[Grant, ...]:
+        found = await self._all(
+            lambda g: g.oauth2_permission_grants,
+            "reading the consents",
+            query={"%24filter": f"clientId eq '{service_principal.object_id}'"},
+        )
+        if not found:
+            return ()
+        graph = str((await self._graph_principal())["id"]).lower()
+        return tuple(shapes.grant(g) for g in found if str(g.get("resourceId")).lower() == graph)
+
+    async def grant(self, service_principal: ServicePrincipal, scopes: frozenset[str], user: str | None) -> None:
+        principal = None if user is None else await self._user(user)
+        for last in (False, True):
+            grants = await self.find_grants(service_principal)
+            old = next((g for g in grants if g.principal_id == principal), None)
+            try:
+                await self._grant(service_principal, scopes, principal, old)
+            except errors.DirectoryError as error:
+                if last or old is not None or error.status not in {400, 409}:
+                    raise
+            else:
+                return
+
+    async def _grant(
+        self, client: ServicePrincipal, scopes: frozenset[str], principal: str | None, old: Grant | None
+    ) -> None:
+        if old is not None:
+            wanted = {"scope": " ".join(sorted(old.scopes | scopes))}
+            if not scopes <= old.scopes:
+                await self._send(
+                    "PATCH",
+                    lambda g: g.oauth2_permission_grants.by_o_auth2_permission_grant_id(old.id),
+                    "widening the consent",
+                    wanted,
+                )
+            return
+        content = shapes.new_grant(client, str((await self._graph_principal())["id"]), scopes, principal)
+        young = client.object_id in self._young
+        await self._send(
+            "POST", lambda g: g.oauth2_permission_grants, "granting consent", content, once=True, young=young
+        )
+
+    async def _user(self, name: str) -> str:
+        found = await self._json(lambda g: g.users.by_user_id(name), "reading the user", query={"%24select": ["id"]})
+        if found is None:
+            raise errors.NotFoundError(
+                "the user to consent for is not in the tenant", status=404, hint="See app.consent."
+            )
+        return str(found["id"]).lower()
+
+    async def aclose(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()

@@ -1,0 +1,289 @@
+"""Signing in, the tenant's v2 endpoints, and trying a secret. The only importer of azure.identity, and lazily.
+
+A token or a secret never leaves this file but in the request it is for; errors quote the AADSTS number, never the text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib
+import json
+import logging
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from provision import errors
+from provision.entra import answers
+from provision.model import Endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from provision.entra.clouds import Cloud
+    from provision.ports import Clock
+    from provision.secret import Secret
+
+KINDS = ("auto", "cli", "environment", "workload", "managed", "device", "browser")
+_NOT_YET = {7000215, 7000222, 700016, 7000229}
+"""Wrong secret, expired secret, app unknown, no service principal: each also said of what is too new."""
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_AADSTS = re.compile(r"AADSTS(\d+)")
+_WRONG_TENANT = "Check `tenant:` and `cloud:` in the config."
+_CAUSES: dict[int, tuple[str, str | None]] = {
+    90002: ("there is no such tenant in this cloud", _WRONG_TENANT),
+    90038: ("the tenant is in another national cloud", "Set `cloud:` to the tenant's own."),
+    900432: ("the tenant is in another national cloud", "Set `cloud:` to the tenant's own."),
+    900023: ("the tenant is neither a domain name nor a GUID", _WRONG_TENANT),
+    700016: ("the login's app is not known in this tenant", _WRONG_TENANT),
+    7000215: ("the secret of the login is wrong", "Give the secret's value, not its id, in AZURE_CLIENT_SECRET."),
+    7000222: ("the secret of the login has expired", "Make a new one for the login, and set AZURE_CLIENT_SECRET."),
+    7000229: ("the login's app has no service principal in this tenant", "Make one: az ad sp create --id APP_ID"),
+    7000112: ("the login's app is disabled", None),
+    50076: ("a second factor is asked for", None),
+    50079: ("a second factor has to be set up", None),
+    53003: ("Conditional Access blocks the sign-in", "Ask who keeps the Conditional Access policies."),
+    70043: ("the session has expired", None),
+    700082: ("the session has expired", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An app that signs in with a secret kept in a file: the sandbox's operator."""
+
+    client_id: str
+    secret_file: Path
+
+
+def _say_code(uri: str, code: str, _expires: object) -> None:
+    print(f"To sign in, open {uri} and enter the code {code}", file=sys.stderr)  # noqa: T201 - stdout is the result's
+
+
+def make_credential(kind: str | Operator, cloud: Cloud, tenant: str) -> Any:
+    """An azure.identity credential. Raises SignInError where the kind lacks what it needs on this machine."""
+    identity = importlib.import_module("azure.identity")
+    logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings quote the token endpoint's answers
+    anywhere: dict[str, Any] = {"additionally_allowed_tenants": ["*"]}
+    transport: dict[str, Any] = {}
+    if ca := answers.ca_file(cloud):
+        transport["connection_verify"] = ca
+    if cloud.loopback:
+        transport["use_env_settings"] = False
+    options = {"authority": cloud.login, **anywhere, **transport}
+    if cloud.custom:
+        options["disable_instance_discovery"] = True
+    prompt: dict[str, Any] = {"prompt_callback": _say_code, "tenant_id": tenant}
+    kinds: dict[str, Callable[[], Any]] = {
+        "auto": lambda: identity.DefaultAzureCredential(**options),
+        "cli": lambda: identity.AzureCliCredential(tenant_id=tenant),
+        "environment": lambda: identity.EnvironmentCredential(**options),
+        "workload": lambda: identity.WorkloadIdentityCredential(tenant_id=tenant, **options),
+        "managed": lambda: identity.ManagedIdentityCredential(**transport),
+        "device": lambda: identity.DeviceCodeCredential(**prompt, **options),
+        "browser": lambda: identity.InteractiveBrowserCredential(tenant_id=tenant, **options),
+    }
+    if isinstance(kind, str) and kind not in kinds:
+        raise errors.UsageError(f"there is no login {kind!r}", hint=f"Choose one of {', '.join(KINDS)}.")
+    try:
+        if isinstance(kind, Operator):
+            return identity.ClientSecretCredential(
+                tenant, kind.client_id, kind.secret_file.read_text().strip(), **options
+            )
+        return kinds[kind]()
+    except OSError as error:
+        failed = f"the login cannot be read: {error.strerror}"
+    except ValueError:
+        failed = f"the login {kind if isinstance(kind, str) else 'operator'} is not configured on this machine"
+    raise errors.SignInError(failed)
+
+
+def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
+    """The error for one of azure.identity: by its AADSTS number, without its text."""
+    kinds = {c.__name__ for c in type(error).__mro__}
+    if kinds & {"ServiceRequestError", "ServiceResponseError"}:
+        return answers.unreachable(error, host)
+    if answers.untrusted(error):
+        return errors.UntrustedError(f"the TLS certificate of {host} is not trusted")
+    numbers = [int(n) for n in _AADSTS.findall(str(error))]
+    for number in numbers:
+        if number in _CAUSES:
+            cause, hint = _CAUSES[number]
+            return errors.SignInError(f"sign-in failed: {cause} (AADSTS{number})", hint=hint)
+    if numbers:
+        return errors.SignInError(f"sign-in failed: AADSTS{numbers[0]}")
+    if "CredentialUnavailableError" in kinds:
+        return errors.SignInError("not signed in: no login is at hand here")
+    return errors.SignInError(f"sign-in failed: {type(error).__name__}")
+
+
+class EntraLogin:
+    """Implements ports.Login for one tenant."""
+
+    def __init__(self, kind: str | Operator, cloud: Cloud, tenant: str, clock: Clock) -> None:
+        self._kind, self._cloud, self._tenant, self._clock = kind, cloud, tenant, clock
+        self._host = urlsplit(cloud.login).netloc
+        self._http: httpx.AsyncClient | None = None
+        self._warm: asyncio.Task[Any] | None = None
+        self._credential: Any = None
+        self._endpoints: Endpoints | None = None
+        self._tokens: dict[str, tuple[str, float]] = {}
+        self._lock, self._token_lock = asyncio.Lock(), asyncio.Lock()
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            self._http = answers.http_client(self._cloud)
+        return self._http
+
+    def warm(self) -> None:
+        """Starts importing azure.identity, which takes 0.25 s, beside whatever is waited for next."""
+        if self._warm is None:
+            self._warm = asyncio.create_task(asyncio.to_thread(importlib.import_module, "azure.identity"))
+
+    async def endpoints(self) -> Endpoints:
+        """The tenant's v2 discovery document, read once."""
+        async with self._lock:
+            if self._endpoints is None:
+                self.warm()
+                self._endpoints = await self._discover()
+            return self._endpoints
+
+    async def _discover(self) -> Endpoints:
+        response = await self._request(
+            "GET", f"{self._cloud.login}/{self._tenant}/v2.0/.well-known/openid-configuration"
+        )
+        found = answers.body(response)
+        if response.status_code != 200:  # noqa: PLR2004
+            raise self._refused(response, "reading the tenant's endpoints")
+        issuer, authorize, token = (
+            str(found.get(key) or "") for key in ("issuer", "authorization_endpoint", "token_endpoint")
+        )
+        tenant_id = _GUID.search(issuer.lower()) or _GUID.search(token.lower())
+        if not (tenant_id and authorize.startswith("https://") and token.startswith("https://")):
+            raise errors.DirectoryError(
+                f"{self._host} answers, but not with a tenant's endpoints", status=response.status_code,
+                hint="Check `cloud:`, and whether a proxy stands between.", request_id=answers.request_id(response),
+            )  # fmt: skip
+        return Endpoints(tenant_id[0], authorize, token, issuer)
+
+    async def _request(self, method: str, url: str, **form: Any) -> httpx.Response:
+        """Sends, and sends again where it is cut or turned away for a while: neither a GET nor a try has an effect."""
+        import httpx  # noqa: PLC0415
+
+        failed: errors.ProvisionError | None = None
+        waited = 0.0
+        for pause in _PAUSES:
+            try:
+                response = await self._client().request(method, url, **form)
+            except httpx.HTTPError as error:
+                failed = answers.unreachable(error, self._host)
+                if isinstance(failed, errors.UntrustedError) or waited >= 3:  # noqa: PLR2004 - a host that is not there
+                    break
+                wait = pause
+            else:
+                wait = answers.retry_after(response) or pause
+                if response.status_code not in answers.AWAY or waited + wait > answers.PATIENCE:
+                    return response
+                failed = None
+            waited += wait
+            await self._clock.sleep(wait)
+        if failed is None:
+            return response
+        form.clear()
+        raise failed
+
+    def _refused(self, response: httpx.Response, doing: str) -> errors.ProvisionError:
+        numbers = _error_codes(response)
+        ident = answers.request_id(response)
+        for number in numbers:
+            if number in {90002, 90038, 900432, 900023}:
+                cause, hint = _CAUSES[number]
+                return errors.SignInError(f"{doing}: {cause} (AADSTS{number})", hint=hint, request_id=ident)
+        if response.status_code == 429:  # noqa: PLR2004
+            return errors.ThrottledError(f"{doing}: {self._host} throttles us", request_id=ident)
+        named = f" AADSTS{numbers[0]}" if numbers else ""
+        return errors.DirectoryError(
+            f"{doing}: HTTP {response.status_code}{named}", status=response.status_code, request_id=ident
+        )
+
+    async def own_client_id(self) -> str | None:
+        """Read from the token without verifying it: it only decides what we leave alone."""
+        try:
+            part = (await self.get_token(self._cloud.scope)).split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        except (IndexError, ValueError):
+            return None
+        found = (claims.get("appid") or claims.get("azp")) if isinstance(claims, dict) else None
+        return str(found).lower() if found else None
+
+    async def accepts(self, client_id: str, secret: Secret) -> bool:
+        """One client_credentials request; it needs no permission. Raises where the answer is about something else."""
+        url = (await self.endpoints()).token_url
+        response = await self._request(
+            "POST",
+            url,
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": secret.reveal(),
+                "scope": self._cloud.scope,
+            },
+        )
+        if response.status_code == 200:  # noqa: PLR2004
+            return True
+        if _NOT_YET & set(_error_codes(response)):
+            return False
+        raise self._refused(response, "trying the secret")
+
+    async def get_token(self, scope: str, claims: str | None = None) -> str:
+        """A token for the scope, kept until five minutes before its end. `claims` answers a challenge."""
+        async with self._token_lock:
+            token, end = self._tokens.get(scope, ("", 0.0))
+            if claims is None and end - 300 > self._clock.now().timestamp():
+                return token
+            if self._warm is not None:
+                with suppress(ImportError):
+                    await self._warm
+            got = await asyncio.to_thread(self._sign_in, scope, claims)
+            if isinstance(got, errors.ProvisionError):
+                raise got
+            self._tokens[scope] = got
+            return got[0]
+
+    def _sign_in(self, scope: str, claims: str | None) -> tuple[str, float] | errors.ProvisionError:
+        """In a thread: azure.identity's credentials block. Returns its error, so that none of theirs is chained."""
+        try:
+            if self._credential is None:
+                self._credential = make_credential(self._kind, self._cloud, self._tenant)
+            extra = {"claims": claims, "enable_cae": True} if claims else {}
+            token = self._credential.get_token(scope, tenant_id=self._tenant, **extra)
+        except errors.ProvisionError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - azure.core's, msal's and requests'
+            return sign_in_error(error, self._host)
+        return token.token, float(token.expires_on)
+
+    async def aclose(self) -> None:
+        if self._warm is not None:
+            with suppress(ImportError):
+                await self._warm
+        if self._http is not None:
+            await self._http.aclose()
+        if self._credential is not None and hasattr(self._credential, "close"):
+            await asyncio.to_thread(self._credential.close)
+
+
+def _error_codes(response: httpx.Response) -> list[int]:
+    found = answers.body(response)
+    listed = found.get("error_codes")
+    if isinstance(listed, list) and listed:
+        return [n for n in listed if isinstance(n, int)]
+    return [int(n) for n in _AADSTS.findall(str(found.get("error_description")))]

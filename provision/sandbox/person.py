@@ -1,0 +1,71 @@
+"""A person at the desk, for a demo that nobody attends: types the password and presses Accept, as a person would.
+
+It is a script in the page, so every step runs through the same forms as a real one. Pages carry it only while
+`world.data["person"]["present"]` is true (the control port sets that): it holds the emulated person's password.
+
+    world.data["person"] = {"present": true, "accept": true, "username": "…", "password": "…"}
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+
+class HasData(Protocol):
+    """What this module needs of the world."""
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+
+# A page that shows an alert has refused something: the person stops there, and so does not loop on a wrong password.
+_SCRIPT = """<script>
+// Sandbox only: this script is the emulated person at the desk. Absent while nobody is there.
+(() => {
+  const person = %s;
+  const seen = (element) => element && element.type !== "hidden" && element.offsetParent !== null && !element.readOnly;
+  const button = (form, pattern) => [...form.querySelectorAll("button, input[type=submit]")]
+    .find((one) => pattern.test((one.textContent || one.value || "").trim()));
+  const act = () => {
+    if (document.querySelector("[role=alert]")) return;
+    for (const form of document.querySelectorAll("form")) {
+      const name = [...form.querySelectorAll(
+        "input[name=username], input[name=login], input[name=loginfmt], input[type=email]")].find(seen);
+      const password = [...form.querySelectorAll("input[type=password]")].find(seen);
+      if (name && !name.value) name.value = person.username;
+      if (password) password.value = person.password;
+      if (name || password) return form.requestSubmit(button(form, /^(sign in|next|log in)$/i));
+    }
+    const answer = person.accept ? /^accept$/i : /^cancel$/i;
+    for (const form of document.querySelectorAll("form")) {
+      const choice = button(form, answer);
+      if (choice) return choice.click();
+    }
+  };
+  setTimeout(act, 300);
+})();
+</script>"""
+
+
+def present(world: HasData) -> bool:
+    return bool((world.data.get("person") or {}).get("present"))
+
+
+def desk_script(world: HasData, *, username: str | None = None, password: str | None = None) -> str:
+    """The inline script of a sign-in or consent page, or "" while nobody is there.
+
+    username and password: for a page where the person has another account than in `world.data["person"]`.
+    """
+    if not present(world):
+        return ""
+    person = world.data["person"]
+    facts = {
+        "username": username or person.get("username", ""),
+        "password": password or person.get("password", ""),
+        "accept": bool(person.get("accept", True)),
+    }
+    text = json.dumps(facts)  # ASCII only, so what is left to escape is what would end the script element
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return _SCRIPT.replace("%s", text, 1)

@@ -1,0 +1,331 @@
+"""The sandbox as one process on loopback: login, Graph and MSPbots over TLS, a CONNECT proxy, a control port, a log.
+
+    python -m provision.sandbox.server --folder FOLDER
+
+writes FOLDER/info.json when it listens. The CA is made anew at each start; its key is never written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import trustme
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from provision.sandbox import mspbots
+from provision.sandbox.entra import Entra
+from provision.sandbox.graph import Graph
+from provision.sandbox.tokens import Tokens
+from provision.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from starlette.requests import Request
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+NAMES = {
+    "login": "login.microsoftonline.com",
+    "graph": "graph.microsoft.com",
+    "mspbots": "app.mspbots.ai",
+}
+
+
+class Front:
+    """In front of one emulated host: the weather, double slashes, and one line in the log for each request."""
+
+    def __init__(self, app: Starlette, name: str, world: World, log: Path) -> None:
+        self.app, self.name, self.world, self.log = app, name, world, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        while "//" in scope["path"]:  # msgraph-sdk asks for /v1.0//applications
+            scope["path"] = scope["path"].replace("//", "/")
+        scope["raw_path"] = scope["path"].encode()
+        line = {"time": time.time(), "method": scope["method"], "host": NAMES[self.name], "path": scope["path"]}
+        line |= {"status": 0, "request_bytes": 0, "response_bytes": 0}
+        weather = self.world.data["weather"]
+        if weather.get("latency_ms"):
+            await asyncio.sleep(weather["latency_ms"] / 1000)
+        fault = self._fault(line)
+
+        async def counted_receive() -> MutableMapping[str, Any]:
+            message = await receive()
+            line["request_bytes"] += len(message.get("body", b""))
+            return message
+
+        async def counted_send(message: MutableMapping[str, Any]) -> None:
+            if fault == "drop_after":
+                return
+            if message["type"] == "http.response.start":
+                line["status"] = message["status"]
+                message["headers"] = [*message["headers"]]
+            line["response_bytes"] += len(message.get("body", b""))
+            await send(message)
+
+        if fault == "drop_before":
+            await self._cut(receive)
+        elif fault in {"429", "503"}:
+            await self._busy(fault, counted_send)
+        else:
+            await self.app(scope, counted_receive, counted_send)
+            if fault == "drop_after":
+                await self._cut(receive)
+        with self.log.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def _fault(self, line: dict[str, Any]) -> str | None:
+        """The first fault that matches this request and has not happened often enough yet."""
+        for fault in self.world.data["weather"].get("faults", []):
+            matches = fault.get("path", "") in line["path"] and fault.get("method", line["method"]) == line["method"]
+            if matches and fault.get("host", self.name) == self.name and fault.get("times", 1) > 0:
+                fault["times"] = fault.get("times", 1) - 1
+                return str(fault["kind"])
+        return None
+
+    async def _cut(self, receive: Receive) -> None:
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
+
+    async def _busy(self, kind: str, send: Send) -> None:
+        code = "TooManyRequests" if kind == "429" else "ServiceUnavailable"
+        wait = str(self.world.data["weather"].get("retry_after", 1))
+        inner = {"code": kind, "message": "Please retry after", "request-id": "00000000-0000-0000-0000-000000000429"}
+        body = {"error": {"code": code, "innerError": inner, "message": "Please retry again later."}}
+        response = JSONResponse(body, int(kind), {"Retry-After": wait})
+        await send({"type": "http.response.start", "status": int(kind), "headers": response.raw_headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+class Sandbox:
+    """`async with Sandbox(folder) as sandbox:` listens until the block ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.world = World(self.folder)
+        self.tokens = Tokens(self.world)
+        self.requests = self.folder / "requests.jsonl"
+        self.ports: dict[str, int] = {}
+        self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+        self._proxy: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Sandbox:
+        authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
+        authority.cert_pem.write_to_path(self.folder / "ca.pem")
+        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values())
+        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        leaf.configure_cert(serving)
+        trusting = ssl.create_default_context()
+        authority.configure_trust(trusting)
+        hosts: dict[str, list[BaseRoute]] = {
+            "login": list(Entra(self.world, self.tokens).routes()),
+            "graph": list(Graph(self.world, self.tokens).routes()),
+            "mspbots": mspbots.routes(self.world, trusting, self._resolve),
+        }
+        self.requests.touch(0o600)
+        for name, routes in hosts.items():
+            await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.requests), serving)
+        await self._serve("control", Starlette(routes=self._control()), None)
+        self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
+        return self
+
+    async def _serve(self, name: str, app: Any, context: ssl.SSLContext | None) -> None:
+        sock = socket.socket()
+        sock.bind(("127.0.0.1", 0))
+        self.ports[name] = sock.getsockname()[1]
+        config = uvicorn.Config(
+            app, log_level="error", lifespan="off", http="h11", timeout_graceful_shutdown=1, access_log=False,
+            server_header=False, ssl_context_factory=(lambda _c, _d: context) if context else None,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        server.capture_signals = _no_signals  # type: ignore[method-assign]
+        task = asyncio.create_task(server.serve(sockets=[sock]))
+        while not server.started:
+            if task.done():
+                task.result()
+            await asyncio.sleep(0.002)
+        self._servers.append((server, task))
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._proxy is not None:
+            self._proxy.close()
+        for server, _task in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self._servers))
+
+    def info(self) -> dict[str, Any]:
+        """Where it listens: design.md section 6, and the proxy."""
+        return {
+            **{name: f"https://localhost:{self.ports[name]}" for name in NAMES},
+            "vault": None,
+            "smtp": None,
+            "imap": None,
+            "control": f"http://127.0.0.1:{self.ports['control']}",
+            "proxy": f"http://127.0.0.1:{self.ports['proxy']}",
+            "ca": str(self.folder / "ca.pem"),
+            "tenant": self.world.data["tenant"],
+            "operator": {
+                "client_id": self.world.data["operator"],
+                "secret_file": str(self.folder / "operator.secret"),
+            },
+            "requests": str(self.requests),
+        }
+
+    def _resolve(self, url: str) -> str:
+        """The loopback base that serves a URL of a real host, or of ourselves."""
+        from urllib.parse import urlsplit  # noqa: PLC0415
+
+        parts = urlsplit(url)
+        for name, host in NAMES.items():
+            if parts.hostname == host or (
+                parts.hostname in {"localhost", "127.0.0.1"} and parts.port == self.ports[name]
+            ):
+                return f"https://localhost:{self.ports[name]}"
+        raise LookupError(parts.hostname)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """CONNECT to an emulated host; every other host is refused."""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            method, target, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+            host, _, port = target.rpartition(":")
+            name = next((n for n, h in NAMES.items() if h == host), None)
+            own = port if host in {"localhost", "127.0.0.1"} and port in map(str, self.ports.values()) else None
+            if method != "CONNECT" or (name is None and own is None) or (name is not None and port != "443"):
+                writer.write(b"HTTP/1.1 403 Sandbox: host not emulated\r\nContent-Length: 0\r\n\r\n")
+                await writer.drain()
+                return
+            to = self.ports[name] if name else int(str(own))
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", to)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        finally:
+            writer.close()
+
+    # -- the control port
+
+    def _control(self) -> list[Route]:
+        async def status(_: Request) -> Response:
+            return JSONResponse({**self.info(), "offset": self.world.data["offset"]})
+
+        return [
+            Route("/status", status),
+            *(
+                Route(f"/{verb}", self._guarded(getattr(self, f"_set_{verb}")), methods=["POST"])
+                for verb in ("weather", "clock", "reset", "person", "policy")
+            ),
+        ]
+
+    def _guarded(self, act: Callable[[dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            if request.headers.get("X-Sandbox-Control") != "1":  # a browser's cross-site form cannot set it
+                return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+            text = await request.body()
+            act(json.loads(text) if text else {})
+            self.world.save()
+            return Response(status_code=204)
+
+        return answer
+
+    def _set_weather(self, body: dict[str, Any]) -> None:
+        self.world.data["weather"] = body
+
+    def _set_clock(self, body: dict[str, Any]) -> None:
+        self.world.data["offset"] = float(body["offset_seconds"])
+
+    def _set_reset(self, body: dict[str, Any]) -> None:
+        del body
+        self.world.reset()
+
+    def _set_person(self, body: dict[str, Any]) -> None:
+        password = (self.folder / "person.secret").read_text()
+        self.world.data["person"] = {"username": "reports@contoso.com", "password": password, **body}
+
+    def _set_policy(self, body: dict[str, Any]) -> None:
+        self.world.data["policy"] = body
+
+
+def _no_signals() -> Any:
+    from contextlib import nullcontext  # noqa: PLC0415
+
+    return nullcontext()
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+def start_embedded(folder: Path) -> tuple[dict[str, Any], Callable[[], None]]:
+    """Runs it in a thread with its own loop: (info, stop)."""
+    ready, ended = threading.Event(), asyncio.Event()
+    found: dict[str, Any] = {}
+
+    async def run() -> None:
+        async with Sandbox(folder) as sandbox:
+            found["loop"], found["info"] = asyncio.get_running_loop(), sandbox.info()
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
+    thread.start()
+    if not ready.wait(20):
+        raise RuntimeError("the sandbox did not start")
+
+    def stop() -> None:
+        found["loop"].call_soon_threadsafe(ended.set)
+        thread.join(10)
+
+    return found["info"], stop
+
+
+async def _foreground(folder: Path) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with Sandbox(folder) as sandbox:
+        path = sandbox.folder / "info.json"
+        temporary = path.with_suffix(".new")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(sandbox.info(), file)
+        temporary.replace(path)
+        await ended.wait()
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="provision.sandbox.server")
+    parser.add_argument("--folder", type=Path, required=True)
+    asyncio.run(_foreground(parser.parse_args().folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""How Chromium is started so that it trusts what we say, asks nobody, and keeps no secret."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from provision.errors import BrowserMissingError, SinkError
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+_ARGS = (
+    "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-component-update",
+    "--disable-crash-reporter",
+    "--disable-domain-reliability",
+    "--disable-features=AutofillServerCommunication,MediaRouter,OptimizationHints,Translate",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--password-store=basic",
+)
+_PREFERENCES = {
+    "credentials_enable_service": False,
+    "credentials_enable_autosignin": False,
+    "profile": {"password_manager_enabled": False, "exit_type": "Normal"},
+    "autofill": {"enabled": False, "profile_enabled": False, "credit_card_enabled": False},
+    "session": {"restore_on_startup": 5},
+}
+# What may hold what was typed or posted. Cookies and local storage stay: they are the person's session.
+_FORGET = (
+    "Sessions",
+    "Session Storage",
+    "Web Data*",
+    "Login Data*",
+    "Account Web Data*",
+    "Cache",
+    "Code Cache",
+    "Current *",
+    "Last *",
+)
+_CHUNK = 1 << 20
+_NICKNAME = "provision"
+
+
+def find(executable: str | None) -> str:
+    """The browser's path. BrowserMissingError says how to get one."""
+    if importlib.util.find_spec("playwright") is None:
+        raise BrowserMissingError(
+            "Playwright is not installed.", hint="pip install 'entra-provision[browser]', or set `via: person`."
+        )
+    found = next(filter(None, map(shutil.which, [executable] if executable else _BROWSERS)), None)
+    if found is None:
+        raise BrowserMissingError(f"{executable or 'Chromium'} is not installed or not executable.")
+    return found
+
+
+@contextlib.contextmanager
+def locked(user_data: Path) -> Iterator[None]:
+    """One run at a time in a folder of its own that nobody else may read."""
+    try:
+        user_data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        user_data.chmod(0o700)
+        lock = os.open(user_data / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SinkError(
+            f"{user_data} cannot be used: {error.strerror}.", hint="Set `user_data` to a folder of your own."
+        ) from error
+    try:
+        busy = False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy = True
+        if busy:
+            raise SinkError(
+                f"Another run uses the browser in {user_data}.", hint="Wait until it has ended, then run again."
+            )
+        yield
+    finally:
+        os.close(lock)
+
+
+def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any]:
+    """Options of launch_persistent_context. The folders are made here: a browser of its own, in a home of its own."""
+    home, data = user_data / "home", user_data / "data"
+    for folder in (home, data, data / "Default"):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    forget(user_data)
+    preferences = data / "Default" / "Preferences"
+    held: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        held = json.loads(preferences.read_text(encoding="utf-8"))
+    for key, value in _PREFERENCES.items():
+        held[key] = {**held.get(key, {}), **value} if isinstance(value, dict) else value
+    preferences.write_text(json.dumps(held), encoding="utf-8")
+    # HOME apart: the NSS database in it is trusted by this browser alone. SSLKEYLOGFILE would write TLS keys.
+    env = {k: v for k, v in os.environ.items() if k not in ("SSLKEYLOGFILE", "CHROME_LOG_FILE", "DEBUG", "PWDEBUG")}
+    env |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
+    args = [*_ARGS, *trust(home, ca)]
+    options: dict[str, Any] = {
+        "user_data_dir": data,
+        "args": args,
+        "env": env,
+        "chromium_sandbox": os.geteuid() != 0,  # Chromium's own sandbox refuses root
+        "accept_downloads": False,
+        "no_viewport": True,
+    }
+    if proxy:
+        parts = urlsplit(proxy)
+        server = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        options["proxy"] = {"server": server}
+        if parts.username:
+            options["proxy"] |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    return options
+
+
+def trust(home: Path, ca: str | None) -> list[str]:
+    """Has the browser trust a private CA: by an NSS database, else by the digest of the CA's key as an argument."""
+    certutil, base = shutil.which("certutil"), home / ".pki" / "nssdb"
+    if certutil:
+        base.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = ["-d", f"sql:{base}"]
+
+        def run(*args: str) -> int:
+            return subprocess.run([certutil, *args], capture_output=True, check=False, timeout=30).returncode  # noqa: S603
+
+        if not (base / "cert9.db").exists():
+            run(*database, "-N", "--empty-password")
+        run(*database, "-D", "-n", _NICKNAME)  # the one of an earlier world
+        if ca is None or run(*database, "-A", "-n", _NICKNAME, "-t", "C,,", "-i", ca) == 0:
+            return []
+    if ca is None:
+        return []
+    from cryptography import x509  # noqa: PLC0415 - comes with azure-identity
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    key = x509.load_pem_x509_certificate(Path(ca).read_bytes()).public_key()
+    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
+
+
+def forget(user_data: Path) -> None:
+    """Removes what may hold typed or posted values."""
+    for pattern in _FORGET:
+        for place in (user_data / "data" / "Default").glob(pattern):
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
+
+
+def holders(user_data: Path, value: bytes) -> list[Path]:
+    """The files under `user_data` that hold `value`, also as UTF-16 or as a form sends it."""
+    text = value.decode()
+    forms = {value, text.encode("utf-16-le"), quote(text, safe="").encode()}
+    overlap, found = max(map(len, forms)), []
+    for path in user_data.rglob("*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            tail = b""
+            while chunk := file.read(_CHUNK):
+                tail += chunk
+                if any(form in tail for form in forms):
+                    found.append(path)
+                    break
+                tail = tail[-overlap:]
+    return found
+
+
+def scrub(user_data: Path, value: bytes) -> int:
+    """Forgets, then looks: how many files still held the value and were removed."""
+    forget(user_data)
+    found = holders(user_data, value)
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)

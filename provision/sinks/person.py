@@ -1,0 +1,91 @@
+"""A person carries the values over, from the hand-off page. Only their "done" counts as delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from provision.errors import PageChangedError, PersonNeededError
+from provision.model import Readiness
+from provision.ports import Parcel
+from provision.sinks.digest import settings_digest
+from provision.sinks.handoff import HandedField, hand_over
+from provision.sinks.profile import Profile
+
+NOBODY = "nobody is here to enter it: no terminal and no screen"
+
+
+def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
+    """What a form takes beside the secret, by the profile's names."""
+    return {
+        **values,
+        "authorization_url": parcel.authorization_url,
+        "token_url": parcel.token_url,
+        "redirect_uri": parcel.redirect_uri,
+        "client_id": parcel.client_id,
+    }
+
+
+def check_redirect(profile: Profile, parcel: Parcel) -> None:
+    """The form's Redirect URI is fixed: an app that has another could never sign in."""
+    if parcel.redirect_uri != profile.redirect_uri:
+        raise PageChangedError(
+            f"The app's redirect URI is {parcel.redirect_uri}; {profile.title} uses {profile.redirect_uri}.",
+            hint=f"Put {profile.redirect_uri} into app.redirect_uris.",
+            where=profile.title,
+        )
+
+
+class PersonSink:
+    """A Sink that cannot be read."""
+
+    needs_person = True
+
+    def __init__(  # noqa: PLR0913
+        self,
+        id: str,  # noqa: A002
+        name: str,
+        profile: Profile,
+        values: Mapping[str, str],
+        *,
+        patience_s: float = 900,
+        announce: Callable[[str], None],
+        interactive: bool,
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.profile = profile
+        self.values = dict(values)
+        self.patience_s = patience_s
+        self.announce = announce
+        self.interactive = interactive
+
+    def settings(self, values: Mapping[str, str]) -> str:
+        return settings_digest(self.profile.values({**values, **self.values}))
+
+    async def ready(self) -> Readiness:
+        if not self.interactive:
+            return Readiness(ok=False, reason=NOBODY, person=True)
+        return Readiness(ok=True, person=True)
+
+    async def deliver(self, parcel: Parcel) -> None:
+        if not self.interactive:
+            raise PersonNeededError(f"{self.name}: {NOBODY}.", where=self.name)
+        check_redirect(self.profile, parcel)
+        values = self.profile.values(given(parcel, self.values))
+        fields = [
+            HandedField(f.label, secret=parcel.secret.reveal)
+            if f.secret
+            else HandedField(f.label, values[f.value], read_only=f.read_only)
+            for f in self.profile.fields
+        ]
+        path = " > ".join(map(str, self.profile.menu))
+        steps = (f"Open {self.profile.url} > {path}, and enter the values above in this order.", *self.profile.after)
+        if not await hand_over(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
+            raise PersonNeededError(
+                f"{self.name}: nobody said that the values were entered.",
+                hint="The old secret works on. Run `provision apply` again and press Done on the page when it is in.",
+                where=self.name,
+            )
+
+    async def aclose(self) -> None:
+        """Nothing stays open."""
