@@ -58,12 +58,10 @@ class Document:
     values: dict[Path, Spot] = field(default_factory=dict)
     keys: dict[Path, Spot] = field(default_factory=dict)
     bad: set[Path] = field(default_factory=set)
-    faults: list[tuple[int, int, str]] = field(default_factory=list)
+    faults: dict[tuple[int, int, str], None] = field(default_factory=dict)  # in order, each once
 
     def add(self, spot: Spot, text: str) -> None:
-        fault = (*spot, redact(text))
-        if fault not in self.faults:
-            self.faults.append(fault)
+        self.faults[*spot, redact(text)] = None
 
     def spot(self, path: Path) -> Spot:
         """Where the value stands, or else the key of the nearest thing around it."""
@@ -89,14 +87,14 @@ def spot_at(text: str, offset: int) -> Spot:
 def read(text: str, env: Mapping[str, str]) -> Document:
     """Never raises for what stands in the text: see `faults`. Without a usable tree, `data` is None."""
     doc = Document()
-    secret_lines = set[int]()
-    for found in _SECRET.finditer(text):
-        spot = spot_at(text, found.start())
-        secret_lines.add(spot[0])
-        doc.add(spot, LOOKS_LIKE_ONE)
-    tabs = [found.end() - 1 for found in re.finditer(r"^[ \t]*?\t", text, re.MULTILINE)]
-    for offset in tabs:
-        doc.add(spot_at(text, offset), "a tab; indent with spaces alone")
+    secret_lines, tabs = set[int](), False
+    for number, line in enumerate(text.split("\n"), 1):
+        for found in _SECRET.finditer(line):
+            secret_lines.add(number)
+            doc.add((number, found.start() + 1), LOOKS_LIKE_ONE)
+        if tab := re.match(r" *\t", line):
+            tabs = True
+            doc.add((number, tab.end()), "a tab; indent with spaces alone")
     if tabs:
         return doc
     loader = None
@@ -138,10 +136,12 @@ class _Loader(yaml.SafeLoader):
         super().__init__(text)
         self.doc = doc
         self.level = 0
+        self.lines = set[tuple[int, str]]()
 
     def told(self, spot: Spot, text: str) -> None:
         """Once a line: a bomb has hundreds."""
-        if not any((line, told) == (spot[0], text) for line, _, told in self.doc.faults):
+        if (spot[0], text) not in self.lines:
+            self.lines.add((spot[0], text))
             self.doc.add(spot, text)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:

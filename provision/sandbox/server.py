@@ -16,6 +16,7 @@ import socket
 import ssl
 import threading
 import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,13 @@ NAMES = {
     "login": "login.microsoftonline.com",
     "graph": "graph.microsoft.com",
     "mspbots": "app.mspbots.ai",
+}
+
+
+_BUSY = {
+    "409": ("Directory_ConcurrencyViolation", None),
+    "429": ("TooManyRequests", "Please retry again later."),
+    "503": ("ServiceUnavailable", "Please retry again later."),
 }
 
 
@@ -83,7 +91,7 @@ class Front:
 
         if fault == "drop_before":
             await self._cut(receive)
-        elif fault in {"429", "503"}:
+        elif fault in _BUSY:
             await self._busy(fault, counted_send)
         else:
             await self.app(scope, counted_receive, counted_send)
@@ -105,11 +113,16 @@ class Front:
         receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
 
     async def _busy(self, kind: str, send: Send) -> None:
-        code = "TooManyRequests" if kind == "429" else "ServiceUnavailable"
-        wait = str(self.world.data["weather"].get("retry_after", 1))
-        inner = {"code": kind, "message": "Please retry after", "request-id": "00000000-0000-0000-0000-000000000429"}
-        body = {"error": {"code": code, "innerError": inner, "message": "Please retry again later."}}
-        response = JSONResponse(body, int(kind), {"Retry-After": wait})
+        request_id = str(uuid.uuid4())
+        inner: dict[str, Any] = {"date": self.world.now().strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
+        if kind == "429":
+            inner |= {"code": "429", "message": "Please retry after", "status": "429"}
+        code, message = _BUSY[kind]
+        headers = {"request-id": request_id}
+        if kind != "409":
+            headers["Retry-After"] = str(self.world.data["weather"].get("retry_after", 1))
+        body = {"error": {"code": code, "innerError": inner, "message": message}}
+        response = JSONResponse(body, int(kind), headers)
         await send({"type": "http.response.start", "status": int(kind), "headers": response.raw_headers})
         await send({"type": "http.response.body", "body": response.body})
 

@@ -122,6 +122,18 @@ class World:
             "tags": [],
             "tokenEncryptionKeyId": None,
             "uniqueName": None,
+            "disabledByMicrosoftStatus": None,
+            "verifiedPublisher": dict.fromkeys(("displayName", "verifiedPublisherId", "addedDateTime")),
+            "certification": dict.fromkeys(
+                (
+                    "isPublisherAttested",
+                    "isCertifiedByMicrosoft",
+                    "lastCertificationDateTime",
+                    "certificationExpirationDateTime",
+                    "certificationDetailsUrl",
+                )
+            ),
+            "windows": None,
             "api": {
                 "requestedAccessTokenVersion": 2,
                 "acceptMappedClaims": None,
@@ -154,7 +166,7 @@ class World:
     def add_principal(self, app_id: str, name: str) -> dict[str, Any]:
         scopes = []
         if app_id == GRAPH_APP_ID:
-            scopes = [{"id": i, "value": v, "type": "User", "isEnabled": True} for v, i in SCOPES.items()]
+            scopes = [_scope(value, ident) for value, ident in SCOPES.items()]
         principal = {
             "id": new_id(),
             "deletedDateTime": None,
@@ -204,6 +216,12 @@ class World:
 
     def app_by(self, field: str, value: str) -> dict[str, Any] | None:
         return next((a for a in self.data["apps"].values() if a.get(field) == value), None)
+
+
+def _scope(value: str, ident: str) -> dict[str, Any]:
+    """A delegated permission as Microsoft Graph's service principal lists it; display texts are made up."""
+    texts = dict.fromkeys(("adminConsentDisplayName", "userConsentDisplayName"), value)
+    return {**texts, "id": ident, "isEnabled": True, "type": "User", "value": value}
 
 
 def merge(target: dict[str, Any], patch: dict[str, Any]) -> None:
