@@ -206,6 +206,15 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
 def sandbox(verb: str, folder: Path | None, options: Options) -> int:
     from provision.sandbox import manage  # noqa: PLC0415
 
+    try:
+        return _sandbox(verb, folder, options)
+    except manage.SandboxError as error:
+        raise ProvisionError(str(error), hint="Choose another --folder, or look at its log with `provision sandbox log`.") from None
+
+
+def _sandbox(verb: str, folder: Path | None, options: Options) -> int:
+    from provision.sandbox import manage  # noqa: PLC0415
+
     where = folder or manage.default_folder()
     if verb == "env":
         click.echo(manage.env(where))

@@ -118,8 +118,9 @@ def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say:
     desk = sandbox is not None and bool(os.environ.get("PROVISION_SANDBOX_PERSON"))
     interactive = desk or sys.stdin.isatty()
     person = PersonSink(ident, entry.name, profile, values, announce=say, interactive=interactive)
-    if entry.via == "person":
-        return person
+    screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) or sys.platform in {"darwin", "win32"}
+    if entry.via == "person" or (interactive and not screen and not desk):
+        return person  # a browser that nobody can see would wait in vain
     from provision.sinks.browser import BrowserSink  # noqa: PLC0415 - Playwright only when it delivers
 
     return BrowserSink(
@@ -130,7 +131,7 @@ def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say:
         values,
         executable=entry.browser,
         user_data=Path(entry.user_data).expanduser() if entry.user_data else state_folder() / "browser",
-        headless=not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")),
+        headless=not screen,
         ca=cloud.ca,
         proxy=sandbox["proxy"] if sandbox else os.environ.get("HTTPS_PROXY"),
         interactive=interactive,

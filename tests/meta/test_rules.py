@@ -1,5 +1,6 @@
 """The import rules hold, and each of them bites."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,10 @@ def test_no_committed_file_names_a_registry_or_a_path_of_one_machine():
         text = (ROOT / name).read_text(errors="replace") if (ROOT / name).is_file() else ""
         hits = [w for w in words if w in text and not (w.startswith("index") and name == "scripts/lock.sh")]
         assert not hits, (name, hits)
+
+
+def test_the_committed_schema_is_the_one_that_the_code_prints():
+    from provision import config  # noqa: PLC0415
+
+    committed = json.loads((ROOT / "docs" / "reference" / "config.schema.json").read_text())
+    assert committed == json.loads(json.dumps(config.schema()))
