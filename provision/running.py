@@ -209,7 +209,7 @@ def sandbox(verb: str, folder: Path | None, options: Options) -> int:
     try:
         return _sandbox(verb, folder, options)
     except manage.SandboxError as error:
-        raise ProvisionError(str(error), hint="Choose another --folder, or look at its log with `provision sandbox log`.") from None
+        raise ProvisionError(str(error), hint="Choose another --folder, or see `provision sandbox log`.") from None
 
 
 def _sandbox(verb: str, folder: Path | None, options: Options) -> int:

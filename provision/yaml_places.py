@@ -146,11 +146,11 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-        spot = _spot(event.start_mark)
+        spot, marks = _spot(event.start_mark), (event.start_mark, event.end_mark)
         if isinstance(event, yaml.AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
             self.told(spot, "an alias (`*name`); aliases are not allowed, write the value out")
-            return yaml.ScalarNode(_REFUSED, "", event.start_mark, event.end_mark)
+            return yaml.ScalarNode(_REFUSED, "", *marks)
         if event.anchor is not None:
             self.told(spot, "an anchor (`&name`); anchors are not allowed, write values out where they are used")
             event.anchor = None

@@ -52,7 +52,7 @@ def main() -> None:
             json.dumps({"present": True, "accept": True}).encode(),
             {"Content-Type": "application/json", "X-Sandbox-Control": "1"},
         )
-        urllib.request.urlopen(person).close()  # noqa: S310 - loopback, from the sandbox's own answer
+        urllib.request.urlopen(person).close()
         show(run("apply", str(config), "--yes", env=env), requests(info, 0), "first apply")
         seen = len(requests(info, 0))
         show(run("apply", str(config), env=env), requests(info, seen), "second apply")

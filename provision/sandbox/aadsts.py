@@ -4,11 +4,20 @@ paraphrased: the documents give the meaning, not the wording."""
 from __future__ import annotations
 
 _MESSAGES = {
-    7000215: ("invalid_client", 401, "Invalid client secret provided. Ensure the secret being sent in the request is the "
-              "client secret value, not the client secret ID, for a secret added to app '{app}'."),
+    7000215: (
+        "invalid_client",
+        401,
+        (
+            "Invalid client secret provided. Ensure the secret being sent in the request is the "
+            "client secret value, not the client secret ID, for a secret added to app '{app}'."
+        ),
+    ),
     7000222: ("invalid_client", 401, "The provided client secret keys for app '{app}' are expired."),
-    7000218: ("invalid_client", 401, "The request body must contain the following parameter: 'client_assertion' or "
-              "'client_secret'."),
+    7000218: (
+        "invalid_client",
+        401,
+        ("The request body must contain the following parameter: 'client_assertion' or 'client_secret'."),
+    ),
     700016: ("unauthorized_client", 400, "Application with identifier '{app}' was not found in the directory."),
     7000229: ("unauthorized_client", 400, "The client application {app} is missing service principal in the tenant."),
     7000112: ("unauthorized_client", 400, "Application '{app}' is disabled."),
@@ -16,17 +25,26 @@ _MESSAGES = {
     90014: ("invalid_request", 400, "The required field '{field}' is missing from the request."),
     70003: ("unsupported_grant_type", 400, "The app requested an unsupported grant type '{grant}'."),
     70011: ("invalid_scope", 400, "The provided value for the input parameter 'scope' is not valid."),
-    50011: ("invalid_request", 400, "The redirect URI specified in the request does not match the redirect URIs "
-            "configured for the application '{app}'."),
+    50011: (
+        "invalid_request",
+        400,
+        (
+            "The redirect URI specified in the request does not match the redirect URIs "
+            "configured for the application '{app}'."
+        ),
+    ),
     50126: ("invalid_grant", 400, "Error validating credentials due to invalid username or password."),
     54005: ("invalid_grant", 400, "OAuth2 Authorization code was already redeemed."),
     70008: ("invalid_grant", 400, "The provided authorization code or refresh token has expired or is invalid."),
     501481: ("invalid_grant", 400, "The Code_Verifier does not match the code_challenge supplied in the request."),
     65001: ("invalid_grant", 400, "The user or administrator has not consented to use the application '{app}'."),
     65004: ("access_denied", 400, "User declined to consent to access the app."),
-    700022: ("invalid_request", 400, "The provided value for the input parameter scope is not valid because it contains "
-             "more than one resource."),
-}  # fmt: skip
+    700022: (
+        "invalid_request",
+        400,
+        ("The provided value for the input parameter scope is not valid because it contains more than one resource."),
+    ),
+}
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours

@@ -120,7 +120,8 @@ class Entra:
         self._flows[flow] = query
         name = html.escape(query.get("login_hint", ""))
         form = (
-            f"<form method=post action='/{self.world.tenant_id}/sandbox/sign-in'><input type=hidden name=flow value='{flow}'>"
+            f"<form method=post action='/{self.world.tenant_id}/sandbox/sign-in'>"
+            f"<input type=hidden name=flow value='{flow}'>"
             f"<label>Email <input name=username type=email autocomplete=off value='{name}'></label>"
             "<label>Password <input name=password type=password autocomplete=off></label>"
             "<button>Sign in</button></form>"

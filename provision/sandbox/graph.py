@@ -299,7 +299,8 @@ class Graph:
             "id": str(uuid.UUID(int=0)),
             "displayName": "Default app management tenant policy",
             "description": "Default tenant policy that enforces app management restrictions on applications and "
-            f"{kinds}. To apply policy to targeted resources, create a new policy under appManagementPolicies collection.",
+            f"{kinds}. To apply policy to targeted resources, create a new policy under "
+            "appManagementPolicies collection.",
             "isEnabled": bool(self.data["policy"].get("isEnabled")),
             "applicationRestrictions": empty,
             "servicePrincipalRestrictions": empty,

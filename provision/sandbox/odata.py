@@ -60,7 +60,8 @@ async def body_of(request: Request) -> dict[str, Any]:
         raise Refused(
             400,
             "Request_BadRequest",
-            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set "
+            "and payload is of valid JSON format.",
         )
     return body
 

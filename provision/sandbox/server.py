@@ -19,7 +19,7 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import trustme
 import uvicorn
@@ -62,7 +62,7 @@ class Front:
     def __init__(self, app: Starlette, name: str, world: World, log: Path) -> None:
         self.app, self.name, self.world, self.log = app, name, world, log
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - one fault after the other
         if scope["type"] != "http":
             return
         while "//" in scope["path"]:  # msgraph-sdk asks for /v1.0//applications
@@ -139,7 +139,7 @@ class Sandbox:
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._proxy: asyncio.Server | None = None
 
-    async def __aenter__(self) -> Sandbox:
+    async def __aenter__(self) -> Self:
         authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
         authority.cert_pem.write_to_path(self.folder / "ca.pem")
         leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values())

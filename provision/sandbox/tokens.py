@@ -1,4 +1,4 @@
-"""Access and id tokens, signed as Entra signs them: RS256, `kid`, v1 claims for Graph. The key lives with the process."""
+"""Access and id tokens, as Entra signs them: RS256, `kid`, v1 claims for Graph. The key dies with the process."""
 
 from __future__ import annotations
 

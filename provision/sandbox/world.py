@@ -1,6 +1,7 @@
-"""The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as salted hashes.
+"""The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, weather, offset, person, mspbots.
+`data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, weather, offset, person and
+mspbots.
 """
 
 from __future__ import annotations

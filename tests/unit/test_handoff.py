@@ -31,7 +31,7 @@ def talk(script, *, patience_s=10):
         task = asyncio.create_task(
             hand_over("Form", FIELDS, ("Press Authorize.",), patience_s=patience_s, announce=said.append)
         )
-        while not said:  # noqa: ASYNC110 - one turn of the loop
+        while not said:
             await asyncio.sleep(0)
         base = re.search(r"http://\S+/", said[0])[0]
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -212,7 +212,10 @@ def test_the_digest_depends_on_the_changes_alone() -> None:
 
 
 @given(
-    ages=st.lists(st.tuples(st.floats(0, 400), st.floats(-50, 400), st.sampled_from([(FILE,), (FORM,), (FILE, FORM)])), max_size=6),
+    ages=st.lists(
+        st.tuples(st.floats(0, 400), st.floats(-50, 400), st.sampled_from([(FILE,), (FORM,), (FILE, FORM)])),
+        max_size=6,
+    ),
     committed=st.dictionaries(st.sampled_from([FILE, FORM]), st.integers(0, 6)),
     read=st.none() | st.integers(0, 6),
     force=st.booleans(),
