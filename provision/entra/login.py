@@ -68,8 +68,13 @@ def _say_code(uri: str, code: str, _expires: object) -> None:
     print(f"To sign in, open {uri} and enter the code {code}", file=sys.stderr)  # noqa: T201 - stdout is the result's
 
 
-def make_credential(kind: str | Operator, cloud: Cloud, tenant: str) -> Any:
-    """An azure.identity credential. Raises SignInError where the kind lacks what it needs on this machine."""
+def make_credential(
+    kind: str | Operator, cloud: Cloud, tenant: str, discovered: tuple[str, bytes] | None = None
+) -> Any:
+    """An azure.identity credential. `discovered`: address and text of the discovery document, if it was read.
+
+    Raises SignInError where the kind lacks what it needs on this machine.
+    """
     identity = importlib.import_module("azure.identity")
     logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings quote the token endpoint's answers
     anywhere: dict[str, Any] = {"additionally_allowed_tenants": ["*"]}
@@ -79,6 +84,10 @@ def make_credential(kind: str | Operator, cloud: Cloud, tenant: str) -> Any:
     if cloud.loopback:
         transport["use_env_settings"] = False
     options = {"authority": cloud.login, **anywhere, **transport}
+    if discovered is not None:
+        from provision.entra.remembered import RememberingTransport  # noqa: PLC0415 - azure.core
+
+        options["transport"] = RememberingTransport(*discovered, **transport)
     if cloud.custom:
         options["disable_instance_discovery"] = True
     prompt: dict[str, Any] = {"prompt_callback": _say_code, "tenant_id": tenant}
@@ -135,6 +144,7 @@ class EntraLogin:
         self._warm: asyncio.Task[Any] | None = None
         self._credential: Any = None
         self._endpoints: Endpoints | None = None
+        self._discovered: tuple[str, bytes] | None = None
         self._tokens: dict[str, tuple[str, float]] = {}
         self._lock, self._token_lock = asyncio.Lock(), asyncio.Lock()
 
@@ -157,9 +167,8 @@ class EntraLogin:
             return self._endpoints
 
     async def _discover(self) -> Endpoints:
-        response = await self._request(
-            "GET", f"{self._cloud.login}/{self._tenant}/v2.0/.well-known/openid-configuration"
-        )
+        url = f"{self._cloud.login}/{self._tenant}/v2.0/.well-known/openid-configuration"
+        response = await self._request("GET", url)
         found = answers.body(response)
         if response.status_code != 200:  # noqa: PLR2004
             raise self._refused(response, "reading the tenant's endpoints")
@@ -172,6 +181,7 @@ class EntraLogin:
                 f"{self._host} answers, but not with a tenant's endpoints", status=response.status_code,
                 hint="Check `cloud:`, and whether a proxy stands between.", request_id=answers.request_id(response),
             )  # fmt: skip
+        self._discovered = (url, response.content)
         return Endpoints(tenant_id[0], authorize, token, issuer)
 
     async def _request(self, method: str, url: str, **form: Any) -> httpx.Response:
@@ -249,6 +259,7 @@ class EntraLogin:
             token, end = self._tokens.get(scope, ("", 0.0))
             if claims is None and end - 300 > self._clock.now().timestamp():
                 return token
+            await self.endpoints()
             if self._warm is not None:
                 with suppress(ImportError):
                     await self._warm
@@ -262,7 +273,7 @@ class EntraLogin:
         """In a thread: azure.identity's credentials block. Returns its error, so that none of theirs is chained."""
         try:
             if self._credential is None:
-                self._credential = make_credential(self._kind, self._cloud, self._tenant)
+                self._credential = make_credential(self._kind, self._cloud, self._tenant, self._discovered)
             extra = {"claims": claims, "enable_cae": True} if claims else {}
             token = self._credential.get_token(scope, tenant_id=self._tenant, **extra)
         except errors.ProvisionError as error:

@@ -11,7 +11,7 @@ ONLY = {
     "kiota_abstractions": {"entra/graph.py"},
     "kiota_http": {"entra/graph.py"},
     "msgraph_core": {"entra/graph.py"},
-    "azure": {"entra/login.py"},
+    "azure": {"entra/login.py", "entra/remembered.py"},
     "playwright": {"sinks/browser.py"},
 }
 NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py"}
