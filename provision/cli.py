@@ -55,7 +55,7 @@ def _fail(error: ProvisionError, argv: list[str]) -> int:
 
     if _wants_json(argv):
         click.echo(report.error_json(error))
-    click.echo(report.error_text(error), err=True)
+    click.echo(report.error_text(error.as_dict()), err=True)
     if "-vv" in argv:
         import traceback  # noqa: PLC0415
 

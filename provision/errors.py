@@ -5,7 +5,6 @@ ProvisionError                 1
   UsageError                  64   an option is missing or contradicts another
   SignInError                  1   no login worked (not signed in, wrong tenant, secret of the login expired)
   ForbiddenError               1   403: the signed-in identity lacks a role
-  NameTakenError               1   the uniqueName is held by an app that we may not restore
   PolicyError                  1   a tenant policy forbids secrets or caps their lifetime
   ThrottledError               1   429 for longer than our patience
   UnreachableError             1   no network, name not found, connection refused or cut
@@ -13,7 +12,8 @@ ProvisionError                 1
   ClockError                   1   the local clock is off
   DirectoryError               1   anything else that Graph or the token endpoint refused
     NotFoundError              1   404 (absent, or not replicated yet)
-    ConflictError              1   409, or a uniqueName already used
+    ConflictError              1   409: somebody else is changing the same object
+      NameTakenError           1   the uniqueName is held by a deleted app that we may not restore
     LostAnswerError            1   sent, but the answer never came: the effect may have happened
   SecretNotAcceptedError       1   a fresh secret was not accepted within 120 s
   GuardError                   1   the plan refused itself
@@ -103,13 +103,6 @@ class ForbiddenError(ProvisionError):
     default_hint = "Ask for the role Cloud Application Administrator, or for Application.ReadWrite.OwnedBy on the app."
 
 
-class NameTakenError(ProvisionError):
-    """The uniqueName is held by a deleted app that cannot be restored by us."""
-
-    code = "name-taken"
-    default_hint = "Restore it in Entra > App registrations > Deleted applications, or choose another app.key."
-
-
 class PolicyError(ProvisionError):
     """A tenant policy forbids secrets or caps their lifetime."""
 
@@ -175,10 +168,17 @@ class NotFoundError(DirectoryError):
 
 
 class ConflictError(DirectoryError):
-    """409, or a uniqueName already used."""
+    """409: somebody else is changing the same object."""
 
     code = "conflict"
     default_hint = "Somebody else is changing the same app. Run again."
+
+
+class NameTakenError(ConflictError):
+    """The uniqueName is held by a deleted app that cannot be restored by us."""
+
+    code = "name-taken"
+    default_hint = "Restore it in Entra > App registrations > Deleted applications, or choose another app.key."
 
 
 class LostAnswerError(DirectoryError):

@@ -121,11 +121,13 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a sink can be delivered to in this run, and if not, why."""
+    """Whether a sink can be delivered to in this run, and if not, why and what to do (`code`, `hint`: errors.py)."""
 
     ok: bool
     reason: str = ""
     person: bool = False
+    code: str = "sink"
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class Observed:
     holdings: dict[str, Holding] = field(default_factory=dict)
     readiness: dict[str, Readiness] = field(default_factory=dict)
     own_client_id: str | None = None
+    skew: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

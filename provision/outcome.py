@@ -31,18 +31,42 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
         states.append(SinkState(view.spec.name, holding, state))
     held = [live[s.holding] for s in states if s.holding in live]
     worst = error or next(iter(found.failed.values()), None)
-    code = worst.exit_code if worst else 3 if found.plan.person_by is not None else 0
+    failed = worst.as_dict() if worst else _not_ready(views, found)
+    code = worst.exit_code if worst else 3 if found.plan.person_by is not None else 1 if failed else 0
     return Outcome(
         config=job.config,
         tenant=found.endpoints.tenant_id,
-        ok=worst is None and code == 0,
+        ok=code == 0,
         app=found.observed.app,
         endpoints=found.endpoints,
         current=found.minted or min(held, key=lambda c: c.end, default=None),
         sinks=tuple(states),
         changes=found.plan.changes,
         attention=found.plan.attention,
-        error=worst.as_dict() if worst else None,
+        error=failed,
         exit_code=code,
         due_at=planner.next_due(found.desired, replace(found.observed, holdings={}), now),
     )
+
+
+def _not_ready(views: tuple[planner.View, ...], found: Survey) -> dict[str, str | None] | None:
+    """The error of a run that did all it could, and left a sink behind that was not ready. One that waits for a
+    person goes first: the exit code speaks of it."""
+    left = [
+        (view, readiness)
+        for view in views
+        if (readiness := found.observed.readiness.get(view.spec.id)) is not None and not readiness.ok
+    ]
+    for view, readiness in sorted(left, key=lambda pair: not pair[1].person):
+        until = f"; its secret works until {view.dies:%Y-%m-%d}" if view.dies and view.dies > found.now else ""
+        message = (
+            f"{view.spec.name} {view.due or 'is asked for with --now'}, and is not ready: {readiness.reason}{until}"
+        )
+        return {
+            "code": readiness.code,
+            "message": message,
+            "hint": readiness.hint or None,
+            "request_id": None,
+            "where": view.spec.name,
+        }
+    return None

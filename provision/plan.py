@@ -43,6 +43,9 @@ DELIVERY_WINDOW = timedelta(hours=1)
 """A box is delivered within this time of its start, else dropped: what started before cannot arrive after."""
 
 _FAR = timedelta(days=36500)
+_ZERO = timedelta(0)
+_SKEW = timedelta(minutes=5)
+"""Beyond this, Entra refuses signed assertions (AADSTS700024)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ def plan(
     changes += retired
     changes += _commit_changes(observed, seen)
     mint, attention, person_by = _mint(desired, observed, seen, now, retired, force=force)
-    return Plan(tuple(changes + mint), tuple(attention + _foreign(desired, observed, now)), person_by)
+    attention += _foreign(desired, observed, now) + _clock(observed)
+    return Plan(tuple(changes + mint), tuple(attention), person_by)
 
 
 def _app_changes(desired: Desired, observed: Observed) -> list[Change]:
@@ -229,7 +233,8 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
             continue
         why = readiness.reason if readiness else "was not asked"
         until = f"; its secret ends on {view.dies:%Y-%m-%d}" if view.dies and view.dies > now else ""
-        attention.append(Change("attention", view.spec.name, f"{reason}, and not ready: {why}{until}", {"kind": "due"}))
+        data = {"kind": "due", "hint": readiness.hint} if readiness and readiness.hint else {"kind": "due"}
+        attention.append(Change("attention", view.spec.name, f"{reason}, and not ready: {why}{until}", data))
         if readiness is not None and readiness.person:
             by = view.dies or now
             person_by = by if person_by is None else min(person_by, by)
@@ -280,6 +285,16 @@ def _foreign(desired: Desired, observed: Observed, now: datetime) -> list[Change
         if commit.sink not in known and commit.key_id in mine
     ]
     return found
+
+
+def _clock(observed: Observed) -> list[Change]:
+    """A local clock that is off decides nothing here, but sign-ins and certificates fail by it."""
+    if abs(observed.skew) <= _SKEW:
+        return []
+    minutes, side = round(abs(observed.skew) / timedelta(minutes=1)), "ahead of" if observed.skew > _ZERO else "behind"
+    reason = f"this machine's clock is {minutes} min {side} Microsoft's; the directory's time was used"
+    data = {"kind": "clock", "hint": "Set the clock (`timedatectl set-ntp true`)."}
+    return [Change("attention", "clock", reason, data)]
 
 
 def next_due(desired: Desired, observed: Observed, now: datetime) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Directory(Protocol):
 
     def now(self) -> datetime:
         """The directory's clock: the Date header of its last answer, plus the time since. Local clock before that."""
+
+    @property
+    def skew(self) -> timedelta:
+        """Local clock minus the directory's."""
 
     async def find_app(self, key: str) -> App | None: ...
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from provision.marks import parse_label
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from provision.errors import ProvisionError
     from provision.model import Change, Outcome, Plan
 
 VERSION = 1
+_TOLD = {"hint": "what to do", "request_id": "request id"}
 
 
 def _dumps(body: dict[str, Any]) -> str:
@@ -27,12 +28,16 @@ def error_json(error: ProvisionError) -> str:
     return _dumps({"error": error.as_dict()})
 
 
-def error_text(error: ProvisionError) -> str:
-    """One line of cause, one of what to do, and the request id where there is one."""
-    lines = [f"error: {error.message}", f"  what to do: {error.hint}"]
-    if error.request_id:
-        lines.append(f"  request id: {error.request_id}")
+def error_text(error: Mapping[str, str | None]) -> str:
+    """One line of cause, one of what to do, and the request id where there is one. `error`: as in the JSON form."""
+    lines = [f"error: {error['message']}"]
+    lines += [f"  {name}: {error[key]}" for key, name in _TOLD.items() if error.get(key)]
     return "\n".join(lines)
+
+
+def _attention(change: Change, mark: str) -> list[str]:
+    hint = change.data.get("hint")
+    return [f"{mark}{change.target}: {change.reason}", *([f"{' ' * len(mark)}what to do: {hint}"] if hint else [])]
 
 
 def plan_json(results: Sequence[tuple[str, str, Plan]], digest: str) -> str:
@@ -114,7 +119,7 @@ def plan_text(results: Sequence[tuple[str, str, Plan]], digest: str) -> str:
     for config, tenant, plan in results:
         lines.append(f"{config} (tenant {tenant}): " + ("no change" if plan.empty else f"{len(plan.changes)} changes"))
         lines += [_line(i, change) for i, change in enumerate(plan.changes, 1)]
-        lines += [f"   ! {c.target}: {c.reason}" for c in plan.attention]
+        lines += [line for c in plan.attention for line in _attention(c, "   ! ")]
     lines.append(f"digest {digest}")
     return "\n".join(lines)
 
@@ -136,7 +141,7 @@ def apply_text(outcomes: Sequence[Outcome]) -> str:
         if outcome.due_at:
             lines.append(f"  renewal   due on {outcome.due_at:%Y-%m-%d}")
         lines += [f"  sink      {s.name}: {s.state}, holds {s.holding or 'nothing'}" for s in outcome.sinks]
-        lines += [f"  attention {c.target}: {c.reason}" for c in outcome.attention]
+        lines += [line for c in outcome.attention for line in _attention(c, "  attention ")]
     return "\n".join(lines)
 
 
@@ -161,5 +166,5 @@ def status_text(outcomes: Sequence[Outcome], now: datetime, width: int = 100) ->
         for sink in outcome.sinks:
             console.print(f"{sink.name}: {sink.state}", markup=False, highlight=False)
         for change in outcome.attention:
-            console.print(f"! {change.target}: {change.reason}", markup=False, highlight=False)
+            console.print("\n".join(_attention(change, "! ")), markup=False, highlight=False)
     return out.getvalue().rstrip()

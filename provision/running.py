@@ -158,8 +158,7 @@ async def _carry_all(
         except ProvisionError as raised:
             error = raised
         outcomes.append(outcome(job, survey, error))
-        worst = error or next(iter(survey.failed.values()), None)
-        if worst is not None:
+        if (worst := outcomes[-1].error) is not None:
             click.echo(report.error_text(worst), err=True)
     click.echo(report.apply_json(outcomes) if options.json else report.apply_text(outcomes))
     codes = {o.exit_code for o in outcomes}

@@ -78,7 +78,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -
         SinkSpec(s.id, s.name, s.settings(values(settings, app, endpoints)), s.needs_person) for s in job.sinks
     )
     desired = Desired(settings, job.secret, specs)
-    observed = replace(observed, holdings=holdings)
+    observed = replace(observed, holdings=holdings, skew=job.directory.skew)
     now = job.directory.now()
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]

@@ -51,6 +51,8 @@ class FakeDirectory:
     def writes(self):
         return [c for c in self.calls if not c.startswith(("find", "permission"))]
 
+    skew = timedelta(0)
+
     def now(self):
         return self.clock.now()
 

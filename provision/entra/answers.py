@@ -159,8 +159,8 @@ def refusal(response: httpx.Response, doing: str) -> errors.ProvisionError:
     if status == 429:  # noqa: PLR2004
         return errors.ThrottledError(f"{said}: throttled for longer than our patience", request_id=ident)
     if uniquely_named(response):
-        return errors.ConflictError(
-            f"{said}: the uniqueName is taken, perhaps by a deleted app",
+        return errors.NameTakenError(
+            f"{said}: the uniqueName is held by another app, perhaps a deleted one",
             status=status, graph_code=code, request_id=ident,
         )  # fmt: skip
     kind: type[errors.DirectoryError] = errors.DirectoryError

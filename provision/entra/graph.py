@@ -117,20 +117,30 @@ class GraphDirectory(Sender):
         return None if found is None else shapes.app(found)
 
     async def find_deleted(self, key: str) -> str | None:
-        deleted = await self._all(
-            lambda g: g.directory.deleted_items.graph_application,
-            "reading the deleted apps",
-            query={"%24select": ["id", "uniqueName"]},
-        )
+        """None also where this identity may not list them: the creation then says what holds the name."""
+        try:
+            deleted = await self._all(
+                lambda g: g.directory.deleted_items.graph_application,
+                "reading the deleted apps",
+                query={"%24select": ["id", "uniqueName"]},
+            )
+        except errors.ForbiddenError:
+            return None
         return next((str(d["id"]).lower() for d in deleted if d.get("uniqueName") == key), None)
 
     async def restore(self, object_id: str) -> None:
-        response = await self._send(
-            "POST",
-            lambda g: g.directory.deleted_items.by_directory_object_id(object_id).restore,
-            "restoring the deleted app",
-            once=True,
-        )
+        try:
+            response = await self._send(
+                "POST",
+                lambda g: g.directory.deleted_items.by_directory_object_id(object_id).restore,
+                "restoring the deleted app",
+                once=True,
+            )
+        except errors.ForbiddenError as error:
+            raise errors.NameTakenError(
+                "a deleted app holds the uniqueName, and this identity may not restore it",
+                status=403, request_id=error.request_id,
+            ) from None  # fmt: skip
         found = answers.body(response)
         self._young |= {str(v) for v in (object_id, found.get("uniqueName"), found.get("appId")) if v}
 

@@ -52,6 +52,7 @@ _CAUSES: dict[int, tuple[str, str | None]] = {
     50079: ("a second factor has to be set up", None),
     53003: ("Conditional Access blocks the sign-in", "Ask who keeps the Conditional Access policies."),
     70043: ("the session has expired", None),
+    700024: ("a signed assertion is not valid now: this machine's clock or the platform's token is off", None),
     700082: ("the session has expired", None),
 }
 
@@ -126,10 +127,11 @@ def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
     for number in numbers:
         if number in _CAUSES:
             cause, hint = _CAUSES[number]
-            return errors.SignInError(f"sign-in failed: {cause} (AADSTS{number})", hint=hint)
+            kind = errors.ClockError if number == 700024 else errors.SignInError  # noqa: PLR2004
+            return kind(f"sign-in failed: {cause} (AADSTS{number})", hint=hint)
     if numbers:
         return errors.SignInError(f"sign-in failed: AADSTS{numbers[0]}")
-    if "CredentialUnavailableError" in kinds:
+    if "CredentialUnavailableError" in kinds or str(error).startswith("DefaultAzureCredential failed"):
         return errors.SignInError("not signed in: no login is at hand here")
     return errors.SignInError(f"sign-in failed: {type(error).__name__}")
 

@@ -18,6 +18,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,6 +51,7 @@ NAMES = {
 
 
 _BUSY = {
+    "403": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
     "409": ("Directory_ConcurrencyViolation", None),
     "429": ("TooManyRequests", "Please retry again later."),
     "503": ("ServiceUnavailable", "Please retry again later."),
@@ -85,7 +87,8 @@ class Front:
                 return
             if message["type"] == "http.response.start":
                 line["status"] = message["status"]
-                message["headers"] = [*message["headers"]]
+                date = format_datetime(self.world.now(), usegmt=True).encode()
+                message["headers"] = [*message["headers"], (b"date", date)]
             line["response_bytes"] += len(message.get("body", b""))
             await send(message)
 
@@ -119,7 +122,7 @@ class Front:
             inner |= {"code": "429", "message": "Please retry after", "status": "429"}
         code, message = _BUSY[kind]
         headers = {"request-id": request_id}
-        if kind != "409":
+        if kind in {"429", "503"}:
             headers["Retry-After"] = str(self.world.data["weather"].get("retry_after", 1))
         body = {"error": {"code": code, "innerError": inner, "message": message}}
         response = JSONResponse(body, int(kind), headers)
@@ -166,7 +169,7 @@ class Sandbox:
         self.ports[name] = sock.getsockname()[1]
         config = uvicorn.Config(
             app, log_level="error", lifespan="off", http="h11", timeout_graceful_shutdown=1, access_log=False,
-            server_header=False, ssl_context_factory=(lambda _c, _d: context) if context else None,
+            server_header=False, date_header=False, ssl_context_factory=(lambda _c, _d: context) if context else None,
         )  # fmt: skip
         server = uvicorn.Server(config)
         server.capture_signals = _no_signals  # type: ignore[method-assign]
@@ -245,7 +248,7 @@ class Sandbox:
             Route("/status", status),
             *(
                 Route(f"/{verb}", self._guarded(getattr(self, f"_set_{verb}")), methods=["POST"])
-                for verb in ("weather", "clock", "reset", "person", "policy")
+                for verb in ("weather", "clock", "reset", "person", "policy", "operator")
             ),
         ]
 
@@ -276,6 +279,9 @@ class Sandbox:
 
     def _set_policy(self, body: dict[str, Any]) -> None:
         self.world.data["policy"] = body
+
+    def _set_operator(self, body: dict[str, Any]) -> None:
+        self.world.data["principals"][self.world.data["operator"]]["_roles"] = body["roles"]
 
 
 def _no_signals() -> Any:

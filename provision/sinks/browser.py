@@ -22,8 +22,9 @@ from provision.model import Readiness
 from provision.ports import Parcel
 from provision.sinks import chromium
 from provision.sinks.digest import settings_digest
-from provision.sinks.person import NOBODY, PersonSink, check_redirect, given
+from provision.sinks.person import PersonSink, check_redirect, given
 from provision.sinks.profile import FormField, Profile, Step
+from provision.sinks.refusal import NOBODY, nobody, unready
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Locator, Page
@@ -71,9 +72,9 @@ class BrowserSink:
         try:
             chromium.find(self.executable)
         except BrowserMissingError as error:
-            return Readiness(ok=False, reason=f"{error.message} {error.hint}")
+            return unready(error)
         if not self.interactive:
-            return Readiness(ok=False, reason=NOBODY, person=True)
+            return nobody()
         import httpx  # noqa: PLC0415 - only a sink that is used pays for it
 
         try:
@@ -81,7 +82,7 @@ class BrowserSink:
             async with httpx.AsyncClient(verify=trust, proxy=self.proxy, timeout=15) as client:
                 await client.head(self.url)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            return Readiness(ok=False, reason=f"{self.url} does not answer ({type(error).__name__})", person=True)
+            return unready(SinkError(f"{self.url} does not answer ({type(error).__name__})"))
         return Readiness(ok=True, person=True)
 
     async def deliver(self, parcel: Parcel) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC
@@ -17,6 +18,7 @@ from provision.errors import NotWritableError, UsageError
 from provision.model import Holding, Readiness
 from provision.ports import Parcel
 from provision.sinks.digest import settings_digest
+from provision.sinks.refusal import unready
 
 # What the file holds beside the secret, its key id and its end, by the names of a parcel's fields.
 _SETTINGS = {
@@ -41,6 +43,7 @@ _OURS = re.compile(
     rb"(?P<head>[ \t]*(?:export[ \t]+)?)(?P<key>%s)[ \t]*=(?P<value>.*?)(?P<end>\r?\n|$)" % "|".join(_KEYS).encode(),
     re.DOTALL,
 )
+_SUFFIX = ".provision-tmp"
 _LEFT_SECONDS = 3600  # a temporary file older than this was left by a run that was killed
 
 
@@ -61,19 +64,20 @@ class FileSink:
 
     async def ready(self) -> Readiness:
         try:
-            target = self._target()
-            folder = target.parent
-            if not folder.is_dir():
-                return Readiness(ok=False, reason=f"the folder {folder} does not exist")
-            if not os.access(folder, os.W_OK | os.X_OK):
-                return Readiness(ok=False, reason=f"the folder {folder} is not writable for this user")
-            if self._stat(target) and not os.access(target, os.R_OK):
-                return Readiness(ok=False, reason=f"{target} is not readable for this user")
+            self._probe()
         except NotWritableError as error:
-            return Readiness(ok=False, reason=error.message)
-        except OSError as error:
-            return Readiness(ok=False, reason=f"{self.path}: {error.strerror}")
+            return unready(error)
         return Readiness(ok=True)
+
+    def _probe(self) -> None:
+        """An empty file is made beside the target and removed: rights alone do not tell of every refusal."""
+        with self._told("written"):
+            target = self._target()
+            if self._stat(target):
+                os.close(os.open(target, os.O_RDONLY | os.O_CLOEXEC))
+            handle, probe = tempfile.mkstemp(_SUFFIX, f".{target.name}.", target.parent)
+            os.close(handle)
+            Path(probe).unlink()
 
     async def read(self) -> Holding:
         with self._told("read"):
@@ -162,11 +166,11 @@ class FileSink:
 
     @staticmethod
     def _replace(target: Path, folder: int, text: bytes, known: os.stat_result | None) -> None:
-        prefix, suffix = f".{target.name}.", ".provision-tmp"
-        for left in target.parent.glob(f".*{suffix}"):
+        prefix = f".{target.name}."
+        for left in target.parent.glob(f".*{_SUFFIX}"):
             if left.name.startswith(prefix) and time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
                 left.unlink(missing_ok=True)
-        temp = target.with_name(f"{prefix}{secrets.token_hex(8)}{suffix}")
+        temp = target.with_name(f"{prefix}{secrets.token_hex(8)}{_SUFFIX}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         opened = os.open(temp, flags, 0o600)
         try:

@@ -10,8 +10,7 @@ from provision.ports import Parcel
 from provision.sinks.digest import settings_digest
 from provision.sinks.handoff import HandedField, hand_over
 from provision.sinks.profile import Profile
-
-NOBODY = "nobody is here to enter it: no terminal and no screen"
+from provision.sinks.refusal import NOBODY, nobody
 
 
 def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +63,7 @@ class PersonSink:
 
     async def ready(self) -> Readiness:
         if not self.interactive:
-            return Readiness(ok=False, reason=NOBODY, person=True)
+            return nobody()
         return Readiness(ok=True, person=True)
 
     async def deliver(self, parcel: Parcel) -> None:

@@ -2,84 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
-
-PROVISION = Path(sys.executable).with_name("provision")
-CONFIG = """version: 1
-tenant: contoso.onmicrosoft.com
-cloud: {cloud}
-login: environment
-app:
-  key: mspbots-outgoing-mail
-  name: MSPbots outgoing mail
-  redirect_uris: [https://app.mspbots.ai/web/um/smtp/redirect]
-  permissions: [SMTP.Send, IMAP.AccessAsUser.All]
-deliver:
-  - file: {{path: ./mail.env}}
-"""
-
-
-class Desk:
-    """A folder with a config, and a sandbox of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "HTTPS_"))}
-        self.env["XDG_STATE_HOME"] = str(folder / "state")
-        self.sandbox = folder / "state" / "provision" / "sandbox"
-        self.write("sandbox")
-
-    def write(self, cloud):
-        (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud))
-
-    def run(self, *words, **env):
-        return subprocess.run(
-            [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-
-    def json(self, *words, **env):
-        done = self.run(*words, "-o", "json", **env)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    @property
-    def info(self):
-        return json.loads((self.sandbox / "info.json").read_text())
-
-    @property
-    def requests(self):
-        return [json.loads(line) for line in Path(self.info["requests"]).read_text().splitlines()]
-
-    @property
-    def writes(self):
-        return [r for r in self.requests if r["host"] == "graph.microsoft.com" and r["method"] != "GET"]
-
-    def operator(self):
-        secret = Path(self.info["operator"]["secret_file"]).read_text()
-        return {
-            "AZURE_TENANT_ID": self.info["tenant"]["id"],
-            "AZURE_CLIENT_ID": self.info["operator"]["client_id"],
-            "AZURE_CLIENT_SECRET": secret,
-        }
-
-
-@pytest.fixture
-def desk(tmp_path):
-    made = Desk(tmp_path)
-    yield made
-    made.run("sandbox", "stop", "--folder", str(made.sandbox))
-
-
-def delivered(desk):
-    line = next(x for x in (desk.folder / "mail.env").read_text().splitlines() if x.startswith("MAIL_CLIENT_SECRET="))
-    return line.split("=", 1)[1].strip("'")
 
 
 def test_a_first_apply_does_the_job_and_a_second_writes_nothing(desk):
@@ -97,9 +20,9 @@ def test_a_first_apply_does_the_job_and_a_second_writes_nothing(desk):
 
 def test_a_rotation_keeps_the_old_secret_and_delivers_the_new_one(desk):
     desk.json("apply", "c.yaml", "--yes")
-    old = delivered(desk)
+    old = desk.delivered()
     desk.json("rotate", "c.yaml", "--now")
-    assert delivered(desk) != old
+    assert desk.delivered() != old
     secrets = desk.json("status", "c.yaml")["results"][0]["secrets"]
     assert len(secrets) == 2
     assert [s["held_by"] for s in secrets if s["current"]] == [["file:./mail.env"]]
@@ -129,7 +52,7 @@ def test_no_secret_is_in_any_output_or_in_any_file_but_the_sink(desk):
         done = desk.run(words[0], "c.yaml", *words[1:], "-vv")
         assert done.returncode == 0, done.stderr
         said += done.stdout + done.stderr
-    secret = delivered(desk)
+    secret = desk.delivered()
     operator = Path(desk.info["operator"]["secret_file"]).read_text()
     assert secret not in said
     assert operator not in said

@@ -20,7 +20,7 @@ def test_each_error_shows_cause_hint_and_request_id(cls):
         if cls is errors.ConfigError
         else cls("the cause", request_id="r-1")
     )
-    text = report.error_text(error)
+    text = report.error_text(error.as_dict())
     assert text.startswith("error: ")
     assert "what to do: " + error.hint in text
     assert error.exit_code in (1, 3, 64)

@@ -1,0 +1,84 @@
+"""A desk: a folder with a config, a sandbox of its own as a process, and the installed command as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+PROVISION = Path(sys.executable).with_name("provision")
+CONFIG = """version: 1
+tenant: contoso.onmicrosoft.com
+cloud: {cloud}
+login: {login}
+app:
+  key: mspbots-outgoing-mail
+  name: MSPbots outgoing mail
+  redirect_uris: [https://app.mspbots.ai/web/um/smtp/redirect]
+  permissions: [SMTP.Send, IMAP.AccessAsUser.All]
+deliver:
+{deliver}
+"""
+FILE = "file: {path: ./mail.env}"
+
+
+class Desk:
+    """A folder with a config, and a sandbox of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("AZURE_", "HTTPS_"))}
+        self.env["XDG_STATE_HOME"] = str(folder / "state")
+        self.sandbox = folder / "state" / "provision" / "sandbox"
+        self.write()
+
+    def write(self, cloud="sandbox", login="environment", deliver=(FILE,)):
+        """c.yaml, which delivers to `deliver`."""
+        lines = "\n".join(f"  - {sink}" for sink in deliver)
+        (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud, login=login, deliver=lines))
+
+    def run(self, *words, **env):
+        return subprocess.run(
+            [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+
+    def json(self, *words, **env):
+        done = self.run(*words, "-o", "json", **env)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    @property
+    def info(self):
+        return json.loads((self.sandbox / "info.json").read_text())
+
+    @property
+    def requests(self):
+        return [json.loads(line) for line in Path(self.info["requests"]).read_text().splitlines()]
+
+    @property
+    def writes(self):
+        return [r for r in self.requests if r["host"] == "graph.microsoft.com" and r["method"] != "GET"]
+
+    def operator(self):
+        secret = Path(self.info["operator"]["secret_file"]).read_text()
+        return {
+            "AZURE_TENANT_ID": self.info["tenant"]["id"],
+            "AZURE_CLIENT_ID": self.info["operator"]["client_id"],
+            "AZURE_CLIENT_SECRET": secret,
+        }
+
+    def control(self, verb, **body):
+        """Tells the sandbox's control port: weather, clock, policy, operator, reset."""
+        asked = urllib.request.Request(
+            f"{self.info['control']}/{verb}", json.dumps(body).encode(), {"X-Sandbox-Control": "1"}
+        )
+        urllib.request.urlopen(asked).close()
+
+    def delivered(self):
+        """The secret in mail.env."""
+        lines = (self.folder / "mail.env").read_text().splitlines()
+        return next(x for x in lines if x.startswith("MAIL_CLIENT_SECRET=")).split("=", 1)[1].strip("'")
