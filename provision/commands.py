@@ -17,7 +17,7 @@ from provision import plan as planner
 from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
 from provision.model import App, Change, Credential, Plan
 from provision.ports import Clearable, Parcel
-from provision.survey import Job, Survey, survey, values
+from provision.survey import Job, Survey, redirect_uris, survey, values
 
 if TYPE_CHECKING:
     from provision.ports import Sink
@@ -183,8 +183,17 @@ async def _drop(job: Job, found: Survey, credential: Credential) -> None:
 
 
 def _parcel(found: Survey, credential: Credential, box: Secret) -> Parcel:
-    rest = values(found.desired.app, _app(found), found.endpoints)
-    return Parcel(key_id=credential.key_id, secret=box, expires_at=credential.end, **rest)
+    app, ends = _app(found), found.endpoints
+    return Parcel(
+        client_id=app.client_id,
+        key_id=credential.key_id,
+        secret=box,
+        tenant_id=ends.tenant_id,
+        authorization_url=ends.authorization_url,
+        token_url=ends.token_url,
+        redirect_uris=redirect_uris(found.desired.app, app),
+        expires_at=credential.end,
+    )
 
 
 def _app(found: Survey) -> App:

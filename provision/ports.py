@@ -23,8 +23,13 @@ class Parcel:
     tenant_id: str
     authorization_url: str
     token_url: str
-    redirect_uri: str
+    redirect_uris: frozenset[str]
     expires_at: datetime
+
+    @property
+    def redirect_uri(self) -> str:
+        """The one to hand out where only one is asked for: the first by the alphabet."""
+        return min(self.redirect_uris, default="")
 
 
 class Directory(Protocol):

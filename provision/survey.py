@@ -112,12 +112,18 @@ async def _read(sink: Readable) -> Holding | None:
 
 
 def values(settings: AppSettings, app: App | None, endpoints: Endpoints) -> dict[str, str]:
-    """What a parcel holds beside the secret and its key id."""
-    uris = settings.redirect_uris if settings.redirect_uris is not None else app.redirect_uris if app else frozenset()
+    """What a sink is given beside the secret and its key id."""
     return {
         "client_id": app.client_id if app else "",
         "tenant_id": endpoints.tenant_id,
         "authorization_url": endpoints.authorization_url,
         "token_url": endpoints.token_url,
-        "redirect_uri": min(uris, default=""),
+        "redirect_uri": min(redirect_uris(settings, app), default=""),
     }
+
+
+def redirect_uris(settings: AppSettings, app: App | None) -> frozenset[str]:
+    """Those that the config asks for, else those that the app has."""
+    if settings.redirect_uris is not None:
+        return settings.redirect_uris
+    return app.redirect_uris if app else frozenset()

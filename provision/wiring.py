@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from provision.errors import UsageError
 from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
 from provision.survey import Job
@@ -43,8 +44,25 @@ def state_folder() -> Path:
     return Path(base) / "provision"
 
 
+def check(config: Config) -> None:
+    """What the config says against the profiles of its forms, offline. Raises UsageError."""
+    from provision.sinks.profile import load  # noqa: PLC0415
+
+    for sink in config.deliver:
+        if sink.kind == "file" or config.app.redirect_uris is None:
+            continue
+        profile = load(sink.profile)
+        if profile.redirect_uri not in config.app.redirect_uris:
+            raise UsageError(
+                f"{config.path}: {profile.title} signs in with the redirect URI {profile.redirect_uri}, "
+                "which app.redirect_uris does not list",
+                hint="Nothing was sent. Add it to app.redirect_uris.",
+            )
+
+
 def job(config: Config, say: Callable[[str], None]) -> Job:
     """The adapters for one config. Nothing is sent yet."""
+    check(config)
     from provision.entra.graph import GraphDirectory  # noqa: PLC0415 - imports the SDK
 
     clock = SystemClock()

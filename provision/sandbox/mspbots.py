@@ -179,7 +179,7 @@ class _Site:
     def _list(self, draft: dict[str, str], error: str = "", status: int = 200) -> Response:
         """The list with the window "Add" (open when there is an error). The secret is never sent back."""
         values = {name: draft.get(name, _PREFILLED.get(name, "")) for name, *_ in FIELDS}
-        values |= {"client_secret": "", "host_name": HOST_NAME}
+        values |= {"client_secret": "", "host_name": state_of(self.world).get("host_name", HOST_NAME)}
         shown = [
             {k: v for k, v in entry.items() if k not in {"client_secret", "refresh_token", "access_token"}}
             for entry in state_of(self.world)["entries"]

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Self
 import trustme
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute
 
-from provision.sandbox import mspbots
+from provision.sandbox import control, mspbots
 from provision.sandbox.entra import Entra
 from provision.sandbox.graph import Graph
 from provision.sandbox.tokens import Tokens
@@ -36,8 +36,6 @@ from provision.sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
-
-    from starlette.requests import Request
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -158,7 +156,7 @@ class Sandbox:
         self.requests.touch(0o600)
         for name, routes in hosts.items():
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.requests), serving)
-        await self._serve("control", Starlette(routes=self._control()), None)
+        await self._serve("control", Starlette(routes=control.routes(self.world, self.info)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
@@ -237,51 +235,6 @@ class Sandbox:
             pass
         finally:
             writer.close()
-
-    # -- the control port
-
-    def _control(self) -> list[Route]:
-        async def status(_: Request) -> Response:
-            return JSONResponse({**self.info(), "offset": self.world.data["offset"]})
-
-        return [
-            Route("/status", status),
-            *(
-                Route(f"/{verb}", self._guarded(getattr(self, f"_set_{verb}")), methods=["POST"])
-                for verb in ("weather", "clock", "reset", "person", "policy", "operator")
-            ),
-        ]
-
-    def _guarded(self, act: Callable[[dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            if request.headers.get("X-Sandbox-Control") != "1":  # a browser's cross-site form cannot set it
-                return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
-            text = await request.body()
-            act(json.loads(text) if text else {})
-            self.world.save()
-            return Response(status_code=204)
-
-        return answer
-
-    def _set_weather(self, body: dict[str, Any]) -> None:
-        self.world.data["weather"] = body
-
-    def _set_clock(self, body: dict[str, Any]) -> None:
-        self.world.data["offset"] = float(body["offset_seconds"])
-
-    def _set_reset(self, body: dict[str, Any]) -> None:
-        del body
-        self.world.reset()
-
-    def _set_person(self, body: dict[str, Any]) -> None:
-        password = (self.folder / "person.secret").read_text()
-        self.world.data["person"] = {"username": "reports@contoso.com", "password": password, **body}
-
-    def _set_policy(self, body: dict[str, Any]) -> None:
-        self.world.data["policy"] = body
-
-    def _set_operator(self, body: dict[str, Any]) -> None:
-        self.world.data["principals"][self.world.data["operator"]]["_roles"] = body["roles"]
 
 
 def _no_signals() -> Any:

@@ -289,7 +289,7 @@ class _Visit:
 
     def seen(self, request: Any) -> None:
         """Notes the way back from Microsoft; reads its address only, and keeps none of it."""
-        if request.is_navigation_request() and request.url.split("?")[0].split("#")[0] == self.parcel.redirect_uri:
+        if request.is_navigation_request() and request.url.split("?")[0].split("#")[0] == self.profile.redirect_uri:
             self.returned = True
 
     async def authorized(self) -> None:
@@ -297,7 +297,7 @@ class _Visit:
             for page in self.page.context.pages:
                 if not self.returned and page is not self.page:
                     continue
-                if urlsplit(page.url).netloc not in (self.app_host, urlsplit(self.parcel.redirect_uri).netloc):
+                if urlsplit(page.url).netloc not in (self.app_host, urlsplit(self.profile.redirect_uri).netloc):
                     continue
                 for frame in page.frames:
                     alert = frame.get_by_role("alert").filter(visible=True)

@@ -19,16 +19,15 @@ def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
         **values,
         "authorization_url": parcel.authorization_url,
         "token_url": parcel.token_url,
-        "redirect_uri": parcel.redirect_uri,
         "client_id": parcel.client_id,
     }
 
 
 def check_redirect(profile: Profile, parcel: Parcel) -> None:
-    """The form's Redirect URI is fixed: an app that has another could never sign in."""
-    if parcel.redirect_uri != profile.redirect_uri:
+    """The form's Redirect URI is fixed: an app without it could never sign in."""
+    if profile.redirect_uri not in parcel.redirect_uris:
         raise PageChangedError(
-            f"The app's redirect URI is {parcel.redirect_uri}; {profile.title} uses {profile.redirect_uri}.",
+            f"{profile.title} signs in with the redirect URI {profile.redirect_uri}, which the app does not have.",
             hint=f"Put {profile.redirect_uri} into app.redirect_uris.",
             where=profile.title,
         )

@@ -67,7 +67,8 @@ class Profile:
 
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
         """What each field must hold, by its value's name, but the secret."""
-        return {f.value: f.expected or given.get(f.value, "") for f in self.fields if not f.secret}
+        own = {**given, "redirect_uri": self.redirect_uri}
+        return {f.value: f.expected or own.get(f.value, "") for f in self.fields if not f.secret}
 
 
 def load(name: str | Path) -> Profile:

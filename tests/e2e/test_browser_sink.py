@@ -168,7 +168,7 @@ def world(ca, tmp_path, monkeypatch):
 
 def parcel(site):
     return Parcel("the-client", "key-1", Secret(CANARY), "tenant", f"{site.url}/authorize", f"{site.url}/token",
-                  site.redirect, datetime(2027, 1, 1, tzinfo=UTC))  # fmt: skip
+                  {site.redirect}, datetime(2027, 1, 1, tzinfo=UTC))  # fmt: skip
 
 
 class Fallback:

@@ -116,13 +116,24 @@ def test_no_browser_is_installed(started):
     assert "/addPassword" not in str(started.requests)
 
 
-def test_mspbots_page_changed(started):
+def test_the_app_lacks_the_redirect_uri_of_the_form_and_nothing_is_sent(started):
     started.write(deliver=[MSPBOTS])
     config = started.folder / "c.yaml"
     config.write_text(config.read_text().replace("/web/um/smtp/redirect", "/web/um/smtp/other"))
+    for verb in ("check", "apply"):
+        cause, to_do, _ = refused(started.run(verb, "c.yaml"), code=64)
+        assert "https://app.mspbots.ai/web/um/smtp/redirect" in cause
+        assert "app.redirect_uris" in to_do
+    assert started.requests == []
+
+
+def test_mspbots_page_changed(started):
+    started.write(deliver=[MSPBOTS])
+    started.control("person", present=True, accept=True)
+    started.control("mspbots", host_name="smtp.example.com")
     cause, to_do, _ = refused(started.run("apply", "c.yaml", "--yes", PROVISION_SANDBOX_PERSON="1"))
-    assert "redirect URI" in cause
-    assert "app.redirect_uris" in to_do
+    assert 'Host Name is "smtp.example.com", expected "smtp.office365.com". Nothing was entered' in cause
+    assert "via: person" in to_do
 
 
 @pytest.mark.parametrize("place", ["./absent/mail.env", "/proc/mail.env"])

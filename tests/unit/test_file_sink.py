@@ -22,11 +22,12 @@ VALUES = {
     "token_url": "https://login.microsoftonline.com/t/oauth2/v2.0/token",
     "redirect_uri": "https://app.mspbots.ai/web/um/smtp/redirect",
 }
+GIVEN = {k: v for k, v in VALUES.items() if k != "redirect_uri"} | {"redirect_uris": {VALUES["redirect_uri"]}}
 ENDS = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def parcel(secret="Ab8~x.y_z-1", key_id="key-1"):
-    return Parcel(key_id=key_id, secret=Secret(secret), expires_at=ENDS, **VALUES)
+    return Parcel(key_id=key_id, secret=Secret(secret), expires_at=ENDS, **GIVEN)
 
 
 def names(folder):

@@ -127,7 +127,7 @@ def test_a_field_does_not_show_its_secret():
 
 
 def parcel(redirect_uri="https://app.mspbots.ai/web/um/smtp/redirect"):
-    return Parcel("client", "key-1", Secret(CANARY), "tenant", "https://a/authorize", "https://a/token", redirect_uri,
+    return Parcel("client", "key-1", Secret(CANARY), "tenant", "https://a/authorize", "https://a/token", {redirect_uri},
                   datetime(2027, 1, 1, tzinfo=UTC))  # fmt: skip
 
 

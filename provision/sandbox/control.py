@@ -1,0 +1,87 @@
+"""The control port: weather, clock, policy and people of the sandbox. Nothing on the emulated hosts sets them.
+
+POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form cannot set, and a JSON object:
+
+    /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after, path, method, host, times}],
+                latency_ms, secret_lag, retry_after}
+    /clock     {offset_seconds}
+    /person    {present, accept}: somebody who signs in and presses Accept
+    /policy    {isEnabled, passwordAddition, maxDays}
+    /operator  {roles: [Application.ReadWrite.OwnedBy, …]}
+    /mspbots   {host_name}: what its form shows
+    /reset     {}
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from provision.sandbox.world import World
+
+
+def routes(world: World, info: Callable[[], dict[str, Any]]) -> list[Route]:
+    """`info` says where the sandbox listens: GET /status answers with it."""
+
+    async def status(_: Request) -> Response:
+        return JSONResponse({**info(), "offset": world.data["offset"]})
+
+    def guarded(act: Callable[[World, dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            if request.headers.get("X-Sandbox-Control") != "1":
+                return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+            text = await request.body()
+            act(world, json.loads(text) if text else {})
+            world.save()
+            return Response(status_code=204)
+
+        return answer
+
+    verbs = {
+        "weather": _weather,
+        "clock": _clock,
+        "reset": _reset,
+        "person": _person,
+        "policy": _policy,
+        "operator": _operator,
+        "mspbots": _mspbots,
+    }
+    return [Route("/status", status), *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
+
+
+def _weather(world: World, body: dict[str, Any]) -> None:
+    world.data["weather"] = body
+
+
+def _clock(world: World, body: dict[str, Any]) -> None:
+    world.data["offset"] = float(body["offset_seconds"])
+
+
+def _reset(world: World, body: dict[str, Any]) -> None:
+    del body
+    world.reset()
+
+
+def _person(world: World, body: dict[str, Any]) -> None:
+    password = (world.folder / "person.secret").read_text()
+    world.data["person"] = {"username": "reports@contoso.com", "password": password, **body}
+
+
+def _policy(world: World, body: dict[str, Any]) -> None:
+    world.data["policy"] = body
+
+
+def _operator(world: World, body: dict[str, Any]) -> None:
+    world.data["principals"][world.data["operator"]]["_roles"] = body["roles"]
+
+
+def _mspbots(world: World, body: dict[str, Any]) -> None:
+    world.data["mspbots"] |= body
