@@ -37,29 +37,35 @@ class _Verbs(click.Group):
         try:
             result = super().main(*args, **kwargs)
         except ProvisionError as error:
-            sys.exit(_fail(error, argv))
+            sys.exit(_fail(error, argv, error))
         except click.exceptions.Abort:
             click.echo("stopped: nothing more was changed; the next run goes on from here", err=True)
             sys.exit(130)
         except click.UsageError as error:
             hint = f"`{error.ctx.command_path} --help` lists them." if error.ctx else None
-            sys.exit(_fail(UsageError(error.format_message(), hint=hint), argv))
+            sys.exit(_fail(UsageError(error.format_message(), hint=hint), argv, error))
         except click.ClickException as error:
             error.show()
             sys.exit(1)
+        except click.exceptions.Exit as error:
+            sys.exit(error.exit_code)
+        except Exception as error:  # noqa: BLE001 - its message may quote a secret
+            from provision import tracing  # noqa: PLC0415
+
+            sys.exit(_fail(tracing.defect(error), argv, error))
         sys.exit(result if isinstance(result, int) else 0)
 
 
-def _fail(error: ProvisionError, argv: list[str]) -> int:
+def _fail(error: ProvisionError, argv: list[str], cause: Exception) -> int:
     from provision import report  # noqa: PLC0415 - only when something failed
 
     if _wants_json(argv):
         click.echo(report.error_json(error))
     click.echo(report.error_text(error.as_dict()), err=True)
-    if "-vv" in argv:
-        import traceback  # noqa: PLC0415
+    if sum(word.count("v") for word in argv if word.strip("v") == "-") + argv.count("--verbose") > 1:
+        from provision import tracing  # noqa: PLC0415
 
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        click.echo(tracing.frames(cause), err=True)
     return error.exit_code
 
 

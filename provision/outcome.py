@@ -20,7 +20,7 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
     live = {c.key_id: c for c in found.observed.app.credentials} if found.observed.app else {}
     states = []
     for view in views:
-        holding = view.commit.key_id if view.commit and not view.read else min(view.may_hold, default=None)
+        holding = min(view.may_hold, default=None) if view.read else view.commit.key_id if view.commit else None
         state = "due" if view.due else "current"
         if view.spec.id in found.delivered:
             state, holding = "delivered", found.minted.key_id if found.minted else holding
@@ -39,7 +39,7 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
         ok=code == 0,
         app=found.observed.app,
         endpoints=found.endpoints,
-        current=found.minted or min(held, key=lambda c: c.end, default=None),
+        current=found.minted if found.minted and found.delivered else min(held, key=lambda c: c.end, default=None),
         sinks=tuple(states),
         changes=found.plan.changes,
         attention=found.plan.attention,

@@ -79,6 +79,11 @@ def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Aw
     """One event loop and one set of adapters a run."""
     from provision import wiring  # noqa: PLC0415
 
+    if options.verbose:
+        from provision import tracing  # noqa: PLC0415
+
+        tracing.requests_to_stderr()
+
     async def run() -> int:
         jobs = [wiring.job(config, options.say) for config in configs]
         try:
@@ -161,6 +166,10 @@ async def _carry_all(
             await effect(job, survey)
         except ProvisionError as raised:
             error = raised
+            if options.verbose > 1:
+                from provision import tracing  # noqa: PLC0415
+
+                click.echo(tracing.frames(raised), err=True)
         outcomes.append(outcome(job, survey, error))
         if (worst := outcomes[-1].error) is not None:
             click.echo(report.error_text(worst), err=True)

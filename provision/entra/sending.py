@@ -82,6 +82,11 @@ class Sender(ABC):
                     failed = errors.LostAnswerError(f"{doing}: the connection was cut before the answer came")
                 cuts += 1
                 final = cuts > _CUTS or not isinstance(failed, errors.UnreachableError)
+            except errors.ProvisionError as error:
+                failed, final = error, True
+            except Exception as error:  # noqa: BLE001 - the SDK's; its message may quote the answer
+                kind = errors.LostAnswerError if once else errors.DirectoryError
+                failed, final = kind(f"{doing}: {type(error).__name__} in the SDK"), True
             else:
                 self._read_clock(response)
                 if response.is_success:

@@ -40,10 +40,10 @@ class Desk:
         lines = "\n".join(f"  - {sink}" for sink in deliver)
         (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud, login=login, deliver=lines))
 
-    def run(self, *words, **env):
+    def run(self, *words, before=None, **env):
         return subprocess.run(
             [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=60,
-            check=False,
+            check=False, preexec_fn=before,
         )  # fmt: skip
 
     def json(self, *words, **env):

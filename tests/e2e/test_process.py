@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 
 def test_a_first_apply_does_the_job_and_a_second_writes_nothing(desk):
     first = desk.json("apply", "c.yaml", "--yes")["results"][0]
@@ -44,31 +42,6 @@ def test_cloud_global_works_through_the_proxy_by_microsofts_own_names(desk):
     assert done["endpoints"]["token_url"].startswith("https://login.microsoftonline.com/")
     again = desk.json("apply", "c.yaml", **desk.operator(), **trust)["results"][0]
     assert again["changes"] == []
-
-
-def test_no_secret_is_in_any_output_or_in_any_file_but_the_sink(desk):
-    said = ""
-    for words in (["apply", "--yes"], ["rotate", "--now"], ["status"], ["plan"]):
-        done = desk.run(words[0], "c.yaml", *words[1:], "-vv")
-        assert done.returncode == 0, done.stderr
-        said += done.stdout + done.stderr
-    secret = desk.delivered()
-    operator = Path(desk.info["operator"]["secret_file"]).read_text()
-    assert secret not in said
-    assert operator not in said
-    holders = {p.name for p in desk.folder.rglob("*") if p.is_file() and secret.encode() in p.read_bytes()}
-    assert holders == {"mail.env"}
-
-
-def test_an_untrusted_certificate_is_one_line_of_cause_and_one_of_what_to_do(desk):
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
-    info = desk.info
-    desk.write(f"{{login: {info['login']}, graph: {info['graph']}}}")
-    done = desk.run("apply", "c.yaml", "--yes", **desk.operator())
-    assert done.returncode == 1
-    assert "not trusted" in done.stderr
-    assert "what to do:" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_destroy_takes_all_back_and_the_next_apply_restores_the_same_app(desk):

@@ -1,0 +1,45 @@
+"""Tracebacks and request lines for -v and -vv that hold no values.
+
+A message of somebody else's exception may quote an answer or an argument, and so a secret: of such an error only the
+type and the frames are shown. Request lines are httpx's own (method, URL, status), which hold neither body nor header.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+
+from provision.errors import ProvisionError
+
+
+def frames(error: BaseException) -> str:
+    """The error and all that led to it, the first cause first; messages of our own errors alone."""
+    chain: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in chain:
+        chain.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    told = []
+    for one in reversed(chain):
+        said = f": {one.message}" if isinstance(one, ProvisionError) else ""
+        told.append(f"{''.join(traceback.format_tb(one.__traceback__))}{type(one).__name__}{said}")
+    return "\n\nThen:\n\n".join(told)
+
+
+def defect(error: Exception) -> ProvisionError:
+    """An error that nobody foresaw, as one of ours: its type and its place."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return ProvisionError(
+        f"{type(error).__name__} in {last.name} ({last.filename.rpartition('/')[2]}:{last.lineno}); this is a defect",
+        hint="Run again with -vv and report what it prints; it holds no secret. The next run goes on from here.",
+    )
+
+
+def requests_to_stderr() -> None:
+    """One line a request: method, URL and status."""
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("httpx")
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
