@@ -38,6 +38,10 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _AADSTS = re.compile(r"AADSTS(\d+)")
 _WRONG_TENANT = "Check `tenant:` and `cloud:` in the config."
+_UNMATCHED = (
+    "the token that this run presents matches no federated credential of the login's app",
+    "Compare issuer, subject and audience, and the case of letters: az ad app federated-credential list --id APP_ID",
+)
 _CAUSES: dict[int, tuple[str, str | None]] = {
     90002: ("there is no such tenant in this cloud", _WRONG_TENANT),
     90038: ("the tenant is in another national cloud", "Set `cloud:` to the tenant's own."),
@@ -48,6 +52,13 @@ _CAUSES: dict[int, tuple[str, str | None]] = {
     7000222: ("the secret of the login has expired", "Make a new one for the login, and set AZURE_CLIENT_SECRET."),
     7000229: ("the login's app has no service principal in this tenant", "Make one: az ad sp create --id APP_ID"),
     7000112: ("the login's app is disabled", None),
+    70021: _UNMATCHED,
+    70025: ("the login's app has no federated credential", "Add one: docs/how-to/pipelines.md shows the command."),
+    700211: _UNMATCHED,
+    700212: _UNMATCHED,
+    700213: _UNMATCHED,
+    7002138: _UNMATCHED,
+    700024: ("the token that this run presents has ended", "Fetch a fresh one in the step that runs provision."),
     50076: ("a second factor is asked for", None),
     50079: ("a second factor has to be set up", None),
     53003: ("Conditional Access blocks the sign-in", "Ask who keeps the Conditional Access policies."),

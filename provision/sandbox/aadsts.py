@@ -3,7 +3,34 @@ paraphrased: the documents give the meaning, not the wording."""
 
 from __future__ import annotations
 
+_CHECK = (
+    "Check your federated identity credential Subject, Audience and Issuer against the presented assertion. "
+    "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+)
+_NO_MATCH = "No matching federated identity record found for presented assertion"
 _MESSAGES = {
+    50027: ("invalid_request", 400, "JWT token is invalid or malformed."),
+    70025: ("invalid_client", 401, "The client '{app}'({name}) has no configured federated identity credentials."),
+    700024: (
+        "invalid_client",
+        401,
+        (
+            "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {start}, "
+            "expiry time of assertion {end}."
+        ),
+    ),
+    700027: ("invalid_client", 401, "Client assertion failed signature validation."),
+    700211: ("invalid_client", 401, f"{_NO_MATCH} issuer '{{issuer}}'. {_CHECK}"),
+    700212: ("invalid_client", 401, f"{_NO_MATCH} audience '{{audience}}'. {_CHECK}"),
+    700213: ("invalid_client", 401, f"{_NO_MATCH} subject '{{subject}}'. {_CHECK}"),
+    7002138: (
+        "invalid_client",
+        401,
+        (
+            f"{_NO_MATCH} subject '{{subject}}'. The subject matches with case-insensitive comparison, but not with "
+            f"case-sensitive comparison. {_CHECK}"
+        ),
+    ),
     7000215: (
         "invalid_client",
         401,

@@ -9,6 +9,7 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /policy    {isEnabled, passwordAddition, maxDays}
     /operator  {roles: [Application.ReadWrite.OwnedBy, …]}
     /mspbots   {host_name}: what its form shows
+    /federated {client_id, issuer, subject, audiences, jwks…}: a credential of federation, see assertions.py
     /reset     {}
 """
 
@@ -19,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from provision.sandbox import assertions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,6 +56,7 @@ def routes(world: World, info: Callable[[], dict[str, Any]]) -> list[Route]:
         "policy": _policy,
         "operator": _operator,
         "mspbots": _mspbots,
+        "federated": assertions.trust,
     }
     return [Route("/status", status), *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
 

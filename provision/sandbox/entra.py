@@ -1,6 +1,6 @@
 """Entra's v2 login service for one tenant: discovery, keys, authorize with sign-in and consent, token.
 
-Left out: device code, assertions, admin-consent page, form_post, conditional access. Pages say that they are not
+Left out: device code, certificates, admin-consent page, form_post, conditional access. Pages say that they are not
 Microsoft's.
 """
 
@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlencode
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from provision.sandbox import assertions
 from provision.sandbox.aadsts import Refused
 from provision.sandbox.person import desk_script
 from provision.sandbox.world import GRAPH_APP_ID, SCOPES, World, moment
@@ -233,9 +234,19 @@ class Entra:
         return app
 
     def _authenticate(self, app: dict[str, Any], form: dict[str, str]) -> None:
-        principal = self.world.data["principals"].get(app["appId"])
-        if not form.get("client_secret"):
+        if form.get("client_assertion"):
+            assertions.check(self.world, app, form)
+        elif form.get("client_secret"):
+            self._secret(app, form)
+        else:
             raise Refused(7000218)
+        principal = self.world.data["principals"].get(app["appId"])
+        if principal is None:
+            raise Refused(7000229, app=app["appId"])
+        if not principal["accountEnabled"]:
+            raise Refused(7000112, app=app["appId"])
+
+    def _secret(self, app: dict[str, Any], form: dict[str, str]) -> None:
         lag = float(self.world.data["weather"].get("secret_lag", 0))
         now, expired = self.world.now(), False
         for credential in app["passwordCredentials"]:
@@ -247,10 +258,6 @@ class Entra:
                 break
         else:
             raise Refused(7000222 if expired else 7000215, app=app["appId"])
-        if principal is None:
-            raise Refused(7000229, app=app["appId"])
-        if not principal["accountEnabled"]:
-            raise Refused(7000112, app=app["appId"])
 
     def _resource(self, scope: str) -> str:
         resources = {s.rsplit("/", 1)[0] for s in scope.split() if "/" in s}

@@ -365,6 +365,8 @@ def test_other_answers_to_a_try_are_errors_without_the_secret(tried, item, kind)
         ("AADSTS90002: Tenant 'x' not found", "no such tenant"),
         ("AADSTS700016: Application", "not known in this tenant"),
         ("AADSTS7000222: expired", "has expired (AADSTS7000222)"),
+        ("AADSTS700213: No matching federated identity record", "matches no federated credential"),
+        ("AADSTS700024: Client assertion", "has ended (AADSTS700024)"),
         ("AADSTS12345: unheard of", "AADSTS12345"),
     ],
 )
