@@ -205,3 +205,4 @@ class Outcome:
     error: dict[str, str | None] | None = None
     exit_code: int = 0
     due_at: datetime | None = None
+    person_by: datetime | None = None

@@ -45,6 +45,7 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
         attention=found.plan.attention,
         error=failed,
         exit_code=code,
+        person_by=found.plan.person_by,
         due_at=planner.next_due(found.desired, replace(found.observed, holdings={}), now),
     )
 

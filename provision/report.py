@@ -77,6 +77,7 @@ def _applied(outcome: Outcome) -> dict[str, Any]:
         "sinks": [{"name": s.name, "holding": s.holding, "state": s.state} for s in outcome.sinks],
         "changes": [c.as_dict() for c in outcome.changes],
         "attention": [c.as_dict() for c in outcome.attention],
+        "person_by": _iso(outcome.person_by),
         "error": outcome.error,
     }
 
@@ -140,6 +141,8 @@ def apply_text(outcomes: Sequence[Outcome]) -> str:
             lines.append(f"  secret    {outcome.current.key_id}, ends on {outcome.current.end:%Y-%m-%d}")
         if outcome.due_at:
             lines.append(f"  renewal   due on {outcome.due_at:%Y-%m-%d}")
+        if outcome.person_by:
+            lines.append(f"  person    needed by {outcome.person_by:%Y-%m-%d}")
         lines += [f"  sink      {s.name}: {s.state}, holds {s.holding or 'nothing'}" for s in outcome.sinks]
         lines += [line for c in outcome.attention for line in _attention(c, "  attention ")]
     return "\n".join(lines)
