@@ -110,7 +110,7 @@ def github(desk, token):
             assert step["shell"] == "bash"
             assert step.get("if") in (None, "vars.HEARTBEAT_URL != ''")
             done = bash(
-                step["run"], env | render(step.get("env", {})), desk.work, *"--noprofile --norc -eo pipefail".split()
+                step["run"], env | render(step.get("env", {})), desk.work, "--noprofile", "--norc", "-eo", "pipefail"
             )
             said += done.stdout
             if done.returncode:
