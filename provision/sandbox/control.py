@@ -9,7 +9,7 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /policy    {isEnabled, passwordAddition, maxDays}
     /operator  {roles: [Application.ReadWrite.OwnedBy, …]}
     /mspbots   {host_name}: what its form shows
-    /federated {client_id, issuer, subject, audiences, jwks…}: a credential of federation, see assertions.py
+    /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /reset     {}
 """
 
