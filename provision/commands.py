@@ -145,9 +145,8 @@ async def _try(job: Job, app: App, credential: Credential, box: Secret) -> None:
 
 async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel) -> None:
     """A sink that fails holds the others up as little as one that is not ready."""
-    window = min(planner.DELIVERY_WINDOW, job.secret.retire_after or planner.DELIVERY_WINDOW)
     minted = found.minted
-    if minted is not None and job.directory.now() - minted.start >= window:
+    if minted is not None and job.directory.now() - minted.start >= planner.DELIVERY_WINDOW:
         found.failed[sink.id] = errors.SinkError("the secret is too old to be delivered safely, it is dropped")
         return
     job.say(f"{sink.name}: delivered to")

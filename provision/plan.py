@@ -7,7 +7,7 @@ What a sink may hold (H), from the directory and, where it can be read, from the
     | read in this run? | tag                | H                                                             |
     | yes, key id K     | any                | {K}                                                           |
     | yes, nothing      | any                | {}                                                            |
-    | no                | K, alive           | {K} and all meant for it that started after K's start - 1 h  |
+    | no                | K, alive           | {K} and all meant for it that started after K's start - 2 h  |
     | no                | none, or K is gone | all meant for it (and K)                                      |
 
 When a sink is due, and what is done about it:
@@ -26,7 +26,8 @@ When a credential is retired:
     | yes  | yes       | no      | any                                                              | stays  |
     | yes  | any       | yes     | any                                                              | retire |
     | yes  | no        | no      | passed (a stray without holders: since its own start)            | retire |
-    | yes  | no        | no      | not passed                                                       | stays  |
+    | yes  | no        | no      | not passed, or its own start is less than 2 h ago                | stays  |
+    | yes  | no        | no      | a sink that it was meant for may hold what the app no longer has | stays  |
 
 A mint and a retirement never concern the same slot in one run: H is what was observed before the mint.
 """
@@ -40,7 +41,11 @@ from provision.marks import Commit, commits, parse_label
 from provision.model import App, Change, Credential, Desired, Observed, Plan, SinkSpec
 
 DELIVERY_WINDOW = timedelta(hours=1)
-"""A box is delivered within this time of its start, else dropped: what started before cannot arrive after."""
+"""A box is delivered within this time of its start, else dropped."""
+
+LANDED = 2 * DELIVERY_WINDOW
+"""A delivery that began in the window has ended this long after the start of its secret: the one assumption on speed.
+What is younger may still be on its way to a sink, by another run, whatever the sink says now; so it is not retired."""
 
 _FAR = timedelta(days=36500)
 _ZERO = timedelta(0)
@@ -76,7 +81,7 @@ def _may_hold(sink: str, commit: Commit | None, observed: Observed, mine: dict[s
     tagged = mine.get(commit.key_id)
     if tagged is None:
         return frozenset(meant | {commit.key_id})
-    newer = {k for k in meant if mine[k].start > tagged.start - DELIVERY_WINDOW}
+    newer = {k for k in meant if mine[k].start > tagged.start - LANDED}
     return frozenset(newer | {commit.key_id})
 
 
@@ -181,8 +186,10 @@ def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: d
         return []
     mine = ours(observed.app)
     may_hold = {v.spec.id: v.may_hold for v in seen}
-    for sink, commit in commits(observed.app.tags).items():  # a sink that left the config may still be in use
-        may_hold.setdefault(sink, _may_hold(sink, commit, observed, mine))
+    tagged = commits(observed.app.tags)
+    for sink in tagged.keys() | frozenset().union(*map(_meant_for, mine.values())):
+        if sink not in may_hold:  # it left the config, and may still be in use
+            may_hold[sink] = _may_hold(sink, tagged.get(sink), observed, mine)
     held: frozenset[str] = frozenset().union(*may_hold.values())
     found = []
     for credential in sorted(mine.values(), key=lambda c: (c.start, c.key_id)):
@@ -191,10 +198,11 @@ def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: d
             continue
         if credential.key_id in held:
             continue
-        starts = [
-            mine[k].start for sink in _meant_for(credential) for k in may_hold.get(sink, frozenset()) if k in mine
-        ]
-        if now >= max([credential.start, *starts]) + desired.secret.retire_after:
+        now_held = frozenset().union(*(may_hold.get(sink, frozenset()) for sink in _meant_for(credential)))
+        if now_held - mine.keys():  # a successor that the app does not list (any more): its start is not known
+            continue
+        newest = max([credential.start, *(mine[k].start for k in now_held)])
+        if now >= max(newest + desired.secret.retire_after, credential.start + LANDED):
             found.append(_retirement(credential, "no sink holds it"))
     return found
 

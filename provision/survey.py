@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from provision import errors
@@ -51,7 +52,11 @@ class Survey:
 
 
 async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -> Survey:
-    """Reads the world, independent requests together, and plans. Changes nothing."""
+    """Reads the world, independent requests together, and plans. Changes nothing.
+
+    The plan's time is that of before its first observation, by the directory's clock: what it saw is no older.
+    """
+    began = job.clock.now()
     reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
     endpoints, app, own, permissions, *held = await _together(
         job.login.endpoints(),
@@ -79,7 +84,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -
     )
     desired = Desired(settings, job.secret, specs)
     observed = replace(observed, holdings=holdings, skew=job.directory.skew)
-    now = job.directory.now()
+    now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # a run may have stood still meanwhile
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]
     ready: tuple[Readiness, ...] = await _together(*(sink.ready() for sink in asked))
