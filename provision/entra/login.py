@@ -58,12 +58,14 @@ _CAUSES: dict[int, tuple[str, str | None]] = {
     700212: _UNMATCHED,
     700213: _UNMATCHED,
     7002138: _UNMATCHED,
-    700024: ("the token that this run presents has ended", "Fetch a fresh one in the step that runs provision."),
     50076: ("a second factor is asked for", None),
     50079: ("a second factor has to be set up", None),
     53003: ("Conditional Access blocks the sign-in", "Ask who keeps the Conditional Access policies."),
     70043: ("the session has expired", None),
-    700024: ("a signed assertion is not valid now: this machine's clock or the platform's token is off", None),
+    700024: (
+        "the signed token that this run presents is not valid now: it has ended, or this machine's clock is off",
+        "Fetch a fresh one in the step that runs provision; else compare the clock.",
+    ),
     700082: ("the session has expired", None),
 }
 

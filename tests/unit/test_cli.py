@@ -12,7 +12,7 @@ from provision.model import Readiness
 from tests.fakes import FakeReadableSink, FakeSink
 from tests.unit.test_commands import World
 
-APPLY = {"config", "tenant", "ok", "app", "secret", "endpoints", "sinks", "changes", "attention", "error"}
+APPLY = {"config", "tenant", "ok", "app", "secret", "endpoints", "person_by", "sinks", "changes", "attention", "error"}
 
 
 @pytest.fixture

@@ -366,7 +366,7 @@ def test_other_answers_to_a_try_are_errors_without_the_secret(tried, item, kind)
         ("AADSTS700016: Application", "not known in this tenant"),
         ("AADSTS7000222: expired", "has expired (AADSTS7000222)"),
         ("AADSTS700213: No matching federated identity record", "matches no federated credential"),
-        ("AADSTS700024: Client assertion", "has ended (AADSTS700024)"),
+        ("AADSTS700024: Client assertion", "it has ended, or this machine's clock is off (AADSTS700024)"),
         ("AADSTS12345: unheard of", "AADSTS12345"),
     ],
 )
@@ -374,7 +374,7 @@ def test_a_sign_in_that_fails_says_the_cause_of_its_number_and_no_text(text, cau
     from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415
 
     error = sign_in_error(ClientAuthenticationError(message=f"{text} {VALUE}"), "login.microsoftonline.com")
-    assert type(error) is errors.SignInError
+    assert type(error) is (errors.ClockError if "700024" in text else errors.SignInError)
     assert cause in str(error)
     assert VALUE not in repr(error) + str(error.as_dict())
 
