@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 CONFIGS = click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
+JOURNAL = click.option(
+    "--journal", type=click.Path(path_type=Path), help="Where the journal is kept; default: the state folder."
+)
+YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
 def _common(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result."),
@@ -105,7 +111,8 @@ def plan(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) 
 
 @main.command()
 @CONFIGS
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@YES
+@JOURNAL
 @click.option("--plan", "digest", metavar="DIGEST", help="Only if the plan still has this digest.")
 @_common
 def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options: Any) -> int:
@@ -118,28 +125,47 @@ def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options
 @main.command()
 @CONFIGS
 @click.option("--now", is_flag=True, help="Renew even what is not due.")
+@click.option("-y", "--yes", is_flag=True, help="Also for --now on more than 10 apps.")
+@JOURNAL
 @_common
-def rotate(configs: tuple[Path, ...], *, now: bool, **options: Any) -> int:
+def rotate(configs: tuple[Path, ...], *, now: bool, yes: bool, **options: Any) -> int:
     """Renew what is due, deliver it, retire what nobody holds. Made for cron: never asks."""
     from provision import running  # noqa: PLC0415
 
-    return running.rotate(configs, running.Options(**options), force=now)
+    return running.rotate(configs, running.Options(**options), force=now, yes=yes)
 
 
 @main.command()
 @CONFIGS
+@click.option("--history", is_flag=True, help="Also what the journal says of each secret.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when something is due.")
+@JOURNAL
 @_common
-def status(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) -> int:
+def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool, **options: Any) -> int:
     """What expires when, and who holds what. Reads only."""
     from provision import running  # noqa: PLC0415
 
-    return running.status(configs, running.Options(**options), detailed_exitcode=detailed_exitcode)
+    how = running.Options(**options)
+    return running.status(configs, how, history=history, detailed_exitcode=detailed_exitcode)
+
+
+@main.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--app-id", metavar="ID", required=True, help="Application (client) ID of the registration.")
+@YES
+@JOURNAL
+@_common
+def adopt(config: Path, *, app_id: str, yes: bool, **options: Any) -> int:
+    """Put an existing registration under CONFIG. Its secrets stay; shows first what it will change."""
+    from provision import running  # noqa: PLC0415
+
+    return running.adopt((config,), running.Options(**options), client_id=app_id.lower(), yes=yes)
 
 
 @main.command()
 @CONFIGS
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@YES
+@JOURNAL
 @_common
 def destroy(configs: tuple[Path, ...], *, yes: bool, **options: Any) -> int:
     """Take it all back: sinks first, then the app (soft delete, restorable for 30 days)."""

@@ -2,7 +2,8 @@
 
     observe -> app, service principal, consent -> retire what nobody held -> mint -> try -> deliver -> commit
 
-Killed at any line, the next run goes on from what the directory and the sinks say (design.md section 5).
+Killed at any line, the next run goes on from what the directory and the sinks say (design.md section 5). Asked to stop,
+it does so between two effects.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from provision import errors
+from provision import errors, guards
 from provision import plan as planner
-from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
-from provision.model import App, Change, Credential, Plan
-from provision.ports import Clearable, Parcel
-from provision.survey import Job, Survey, redirect_uris, survey, values
+from provision.effects import noted
+from provision.marks import MANAGED, Commit, Label, committed, parse_label
+from provision.model import App, Change, Credential
+from provision.ports import Parcel
+from provision.survey import Job, Survey, app_of, redirect_uris, specs, values
 
 if TYPE_CHECKING:
     from provision.ports import Sink
@@ -32,37 +34,57 @@ _PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0)
 async def carry_out(job: Job, found: Survey) -> None:
     """Carries out the plan of `found` to its end, or to the first error: that one is raised, `found` is up to date."""
     for change in found.plan.changes:
+        job.stop.check()
         await _EFFECTS[change.action](job, found, change)
+
+
+def left(job: Job, found: Survey) -> str:
+    """What the next run will do of what this one has not, in words."""
+    settings, app = found.desired.app, found.observed.app
+    desired = replace(found.desired, sinks=specs(job, settings, app, found.endpoints))
+    observed = replace(found.observed, holdings={})  # what the sinks said was before this run
+    todo = planner.plan(desired, observed, job.directory.now()).changes
+    return ", ".join(dict.fromkeys(f"{change.action} {change.target}" for change in todo))
 
 
 async def _create_app(job: Job, found: Survey, change: Change) -> None:
     job.say(f"app {job.app.key}: {change.reason}")
     if deleted := change.data.get("restore"):
-        await job.directory.restore(deleted)
+        with noted(job, "restore-app", job.app.key):
+            await job.directory.restore(deleted)
         app = await job.directory.find_app(job.app.key)
         if app is None:
             raise errors.NotFoundError(f"{job.app.key} was restored, but cannot be read yet")
-        await job.directory.update_app(app, found.desired.app, None)
+        guards.check(job.app.key, app, found.observed.own_client_id, adopting=False)
+        with noted(job, change.action, change.target):
+            await job.directory.update_app(app, found.desired.app, None)
         principal = await job.directory.find_service_principal(app.client_id)
         found.observed = replace(found.observed, app=app, service_principal=principal)
         return
-    app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
+    with noted(job, change.action, change.target):
+        app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
     found.observed, found.fresh = replace(found.observed, app=app), True
 
 
 async def _update_app(job: Job, found: Survey, change: Change) -> None:
+    """What differs, in one PATCH. An app that is taken over gets its uniqueName and our mark by the same one."""
     job.say(f"app {job.app.key}: {change.reason}")
-    app = _app(found)
+    app, want, tags = app_of(found), found.desired.app, None
     if key_id := change.data.get("key_id"):
         sink = next(s for s in job.sinks if s.name == change.data["sink"])
         await _commit(job, found, sink, key_id)
         return
-    await job.directory.update_app(app, found.desired.app, None)
-    want = found.desired.app
+    if app.key != want.key:
+        app = await job.directory.find_app_by_client_id(app.client_id) or app
+        tags = app.tags | {MANAGED}
+    with noted(job, change.action, change.target):
+        await job.directory.update_app(app, want, tags)
     found.observed = replace(
         found.observed,
         app=replace(
             app,
+            key=want.key,
+            tags=tags or app.tags,
             name=want.name or app.name,
             redirect_uris=app.redirect_uris if want.redirect_uris is None else want.redirect_uris,
             permissions=app.permissions if want.permissions is None else want.permissions,
@@ -74,8 +96,9 @@ async def _create_service_principal(job: Job, found: Survey, change: Change) -> 
     if found.observed.service_principal is not None:
         return
     job.say(f"service principal: {change.reason}")
-    app = _app(found)
-    principal = await job.directory.upsert_service_principal(app.client_id, app.name)
+    app = app_of(found)
+    with noted(job, change.action, change.target):
+        principal = await job.directory.upsert_service_principal(app.client_id, app.name)
     found.observed = replace(found.observed, service_principal=principal)
 
 
@@ -85,15 +108,15 @@ async def _grant_consent(job: Job, found: Survey, change: Change) -> None:
         raise errors.DirectoryError("consent needs the service principal, and there is none")
     job.say(f"consent: {change.reason}")
     user = None if job.app.consent == "admin" else job.app.consent
-    await job.directory.grant(principal, frozenset(change.data["scopes"]), user)
+    with noted(job, change.action, change.target):
+        await job.directory.grant(principal, frozenset(change.data["scopes"]), user)
 
 
 async def _retire(job: Job, found: Survey, change: Change) -> None:
     job.say(f"secret {change.target}: retired, {change.reason}")
-    app = _app(found)
-    await job.directory.remove_password(app, change.target)
-    rest = tuple(c for c in app.credentials if c.key_id != change.target)
-    found.observed = replace(found.observed, app=replace(app, credentials=rest))
+    with noted(job, change.action, job.app.key, change.target):
+        await job.directory.remove_password(app_of(found), change.target)
+    _gone(found, change.target)
 
 
 async def _mint_and_deliver(job: Job, found: Survey, change: Change) -> None:
@@ -101,13 +124,14 @@ async def _mint_and_deliver(job: Job, found: Survey, change: Change) -> None:
     sinks = [sink for sink in job.sinks if sink.name in change.data["sinks"]]
     credential, box = await _mint(job, found, sinks)
     found.minted = credential
-    app = _app(found)
+    app = app_of(found)
     found.observed = replace(found.observed, app=replace(app, credentials=(*app.credentials, credential)))
     found.offered = False
     try:
-        await _try(job, app, credential, box)
+        await job.stop.waiting(_try(job, app, credential, box))
         parcel = _parcel(found, credential, box)
         for sink in sinks:
+            job.stop.check()
             await _deliver(job, found, sink, parcel)
     finally:
         if not found.offered:
@@ -115,18 +139,23 @@ async def _mint_and_deliver(job: Job, found: Survey, change: Change) -> None:
 
 
 async def _mint(job: Job, found: Survey, sinks: list[Sink]) -> tuple[Credential, Secret]:
-    app = _app(found)
+    app = app_of(found)
     label = Label(job.app.key, secrets.token_hex(4), frozenset(s.id for s in sinks))
     job.say(f"secret: minted for {', '.join(s.name for s in sinks)}")
     try:
-        return await job.directory.add_password(app, str(label), job.directory.now() + job.secret.lifetime)
+        with noted(job, "mint-secret", job.app.key) as facts:
+            end = job.directory.now() + job.secret.lifetime
+            credential, box = await job.directory.add_password(app, str(label), end)
+            facts["key_id"] = credential.key_id
     except errors.LostAnswerError:
         latest = await job.directory.find_app(job.app.key)
         for credential in latest.credentials if latest else ():
             parsed = parse_label(credential.label)
             if parsed is not None and parsed.nonce == label.nonce:
-                await job.directory.remove_password(app, credential.key_id)
+                with noted(job, "drop-secret", job.app.key, credential.key_id):
+                    await job.directory.remove_password(app, credential.key_id)
         raise
+    return credential, box
 
 
 async def _try(job: Job, app: App, credential: Credential, box: Secret) -> None:
@@ -152,7 +181,10 @@ async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel) -> None:
     job.say(f"{sink.name}: delivered to")
     found.offered = True
     try:
-        await sink.deliver(parcel)
+        with noted(job, "deliver", sink.name, parcel.key_id):
+            await (job.stop.waiting(sink.deliver(parcel)) if sink.needs_person else sink.deliver(parcel))
+    except errors.StoppedError:
+        raise
     except errors.ProvisionError as error:
         found.failed[sink.id] = error
         return
@@ -162,27 +194,39 @@ async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel) -> None:
 
 async def _commit(job: Job, found: Survey, sink: Sink, key_id: str) -> None:
     """The commit-point tag. Tags are replaced as a whole: those of others are read just before."""
-    app = _app(found)
+    app = app_of(found)
     if not found.fresh:
         app = await job.directory.find_app(job.app.key) or app
     settings = sink.settings(values(found.desired.app, app, found.endpoints))
     tags = committed(app.tags, Commit(sink.id, key_id, job.directory.now(), settings))
-    await job.directory.update_app(app, None, tags)
+    with noted(job, "commit", sink.name, key_id):
+        await job.directory.update_app(app, None, tags)
     known = {c.key_id for c in app.credentials}
-    kept = tuple(c for c in _app(found).credentials if c.key_id not in known)
+    kept = tuple(c for c in app_of(found).credentials if c.key_id not in known)
     found.observed = replace(found.observed, app=replace(app, tags=tags, credentials=(*app.credentials, *kept)))
 
 
 async def _drop(job: Job, found: Survey, credential: Credential) -> None:
     """A run removes what it minted itself and offered to no sink."""
     job.say(f"secret {credential.key_id}: offered to no sink, removed")
-    await job.directory.remove_password(_app(found), credential.key_id)
-    rest = tuple(c for c in _app(found).credentials if c.key_id != credential.key_id)
-    found.observed, found.minted = replace(found.observed, app=replace(_app(found), credentials=rest)), None
+    found.minted = None
+    try:
+        with noted(job, "drop-secret", job.app.key, credential.key_id):
+            await job.directory.remove_password(app_of(found), credential.key_id)
+    except errors.ProvisionError as error:  # what led here says more; a later run retires it
+        job.say(f"secret {credential.key_id}: not removed: {error.message}")
+    else:
+        _gone(found, credential.key_id)
+
+
+def _gone(found: Survey, key_id: str) -> None:
+    app = app_of(found)
+    rest = tuple(c for c in app.credentials if c.key_id != key_id)
+    found.observed = replace(found.observed, app=replace(app, credentials=rest))
 
 
 def _parcel(found: Survey, credential: Credential, box: Secret) -> Parcel:
-    app, ends = _app(found), found.endpoints
+    app, ends = app_of(found), found.endpoints
     return Parcel(
         client_id=app.client_id,
         key_id=credential.key_id,
@@ -193,12 +237,6 @@ def _parcel(found: Survey, credential: Credential, box: Secret) -> Parcel:
         redirect_uris=redirect_uris(found.desired.app, app),
         expires_at=credential.end,
     )
-
-
-def _app(found: Survey) -> App:
-    if found.observed.app is None:
-        raise errors.DirectoryError("the app is not there")
-    return found.observed.app
 
 
 async def _nothing(job: Job, found: Survey, change: Change) -> None:
@@ -215,35 +253,3 @@ _EFFECTS = {
     "deliver": _nothing,
     "attention": _nothing,
 }
-
-
-async def plan_destroy(job: Job) -> Survey:
-    """What `destroy` would do. Refuses an app without our mark."""
-    found = await survey(job)
-    app = found.observed.app
-    if app is None:
-        found.plan = Plan()
-        return found
-    if MANAGED not in app.tags and not commits(app.tags) and not planner.ours(app):
-        raise errors.GuardError(f"{job.app.key} carries no mark of ours", hint="Delete it in the portal if you must.")
-    clearable = [s.name for s in job.sinks if isinstance(s, Clearable)]
-    reason = "deleted; Entra keeps it restorable for 30 days, and the next apply restores it"
-    found.plan = Plan(
-        (
-            *(Change("deliver", name, "cleared", {"clear": True}) for name in clearable),
-            Change("update-app", job.app.key, reason, {"delete": True}),
-        )
-    )
-    return found
-
-
-async def destroy(job: Job, found: Survey) -> None:
-    """Sinks first where they can be cleared, then a soft delete."""
-    if found.plan.empty:
-        return
-    for sink in job.sinks:
-        if isinstance(sink, Clearable):
-            job.say(f"{sink.name}: cleared")
-            await sink.clear()
-    job.say(f"app {job.app.key}: deleted (soft)")
-    await job.directory.delete_app(_app(found))

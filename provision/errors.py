@@ -22,10 +22,13 @@ ProvisionError                 1
     BrowserMissingError        1   no browser to drive
     NotWritableError           1   the file cannot be written
   PersonNeededError            3   somebody has to sign in or accept
+  JournalError                 1   the journal that was asked for cannot be written
+  StoppedError               130   SIGINT ended the run between two effects; 143 after SIGTERM
 """
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 
 
@@ -236,3 +239,23 @@ class PersonNeededError(ProvisionError):
     code = "person-needed"
     exit_code = 3
     default_hint = "Run `provision apply` on a machine with a screen, or open the hand-off page."
+
+
+class JournalError(ProvisionError):
+    """The journal that was asked for cannot be written. Raised before an effect, never after one."""
+
+    code = "journal"
+    default_hint = "Nothing more was changed. Give --journal a path that this user may write."
+
+
+class StoppedError(ProvisionError):
+    """A signal ended the run between two effects. Exit code 128 + its number: 130 SIGINT, 143 SIGTERM."""
+
+    code = "stopped"
+    exit_code = 128 + signal.SIGINT
+    default_hint = "Run it again at any time: it goes on from here."
+
+    def __init__(self, message: str, *, number: int = signal.SIGINT, **more: str | None) -> None:
+        super().__init__(message, **more)
+        self.number = number
+        self.exit_code = 128 + number

@@ -21,6 +21,8 @@ _TAG = re.compile(
 )
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEY_LENGTH = 40
+MANAGED = "provision:managed"
+"""The tag of an app that we made or took over."""
 
 
 def sink_id(name: str) -> str:
@@ -83,10 +85,6 @@ def commits(tags: frozenset[str]) -> dict[str, Commit]:
 
 
 def committed(tags: frozenset[str], commit: Commit) -> frozenset[str]:
-    """The tags with this sink's entry replaced; everything else stays."""
+    """The tags with this sink's entry replaced, and our mark; everything else stays."""
     others = {tag for tag in tags if (parsed := parse_tag(tag)) is None or parsed.sink != commit.sink}
-    return frozenset(others | {str(commit)})
-
-
-MANAGED = "provision:managed"
-"""The tag of an app that we made or took over."""
+    return frozenset(others | {str(commit), MANAGED})

@@ -6,7 +6,7 @@ Times are aware datetimes in UTC. Ids of Graph objects are lower-case GUID strin
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 Action = Literal[
@@ -47,6 +47,7 @@ class App:
     tags: frozenset[str]
     credentials: tuple[Credential, ...] = ()
     other_access: tuple[dict[str, Any], ...] = field(default=(), hash=False)
+    created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,14 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretRules:
+    """What the tenant's app management policy allows for this app. What cannot be read forbids nothing."""
+
+    forbidden: bool = False
+    max_lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """What the config asks for."""
 
@@ -149,6 +158,7 @@ class Observed:
     deleted_object_id: str | None = None
     holdings: dict[str, Holding] = field(default_factory=dict)
     readiness: dict[str, Readiness] = field(default_factory=dict)
+    rules: SecretRules = SecretRules()
     own_client_id: str | None = None
     skew: timedelta = timedelta(0)
 

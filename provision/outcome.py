@@ -31,7 +31,7 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
         states.append(SinkState(view.spec.name, holding, state))
     held = [live[s.holding] for s in states if s.holding in live]
     worst = error or next(iter(found.failed.values()), None)
-    failed = worst.as_dict() if worst else _not_ready(views, found)
+    failed = worst.as_dict() if worst else _not_ready(views, found) or _guarded(found)
     code = worst.exit_code if worst else 3 if found.plan.person_by is not None else 1 if failed else 0
     return Outcome(
         config=job.config,
@@ -70,4 +70,14 @@ def _not_ready(views: tuple[planner.View, ...], found: Survey) -> dict[str, str 
             "request_id": None,
             "where": view.spec.name,
         }
+    return None
+
+
+def _guarded(found: Survey) -> dict[str, str | None] | None:
+    """A plan that refused to mint what is due must not end well."""
+    for change in found.plan.attention:
+        if (kind := change.data.get("kind")) in ("policy", "guard"):
+            hint = change.data["hint"]
+            message = f"{change.target}: {change.reason}"
+            return {"code": kind, "message": message, "hint": hint, "request_id": None, "where": change.target}
     return None

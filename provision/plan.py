@@ -18,6 +18,7 @@ When a sink is due, and what is done about it:
     | all of H live long enough                     | any   | nothing; a tag that lags behind is written    |
     | settings differ from the delivered ones       | yes   | as due: a value is known only when it is new  |
     | due, whatever the cause                       | no    | attention with the date; no mint              |
+    | due, and a guard stands against it            | any   | attention of kind policy or guard; no mint    |
 
 When a credential is retired:
 
@@ -36,9 +37,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from provision.marks import Commit, commits, parse_label
-from provision.model import App, Change, Credential, Desired, Observed, Plan, SinkSpec
+from provision.model import App, AppSettings, Change, Credential, Desired, Observed, Plan, SinkSpec
 
 DELIVERY_WINDOW = timedelta(hours=1)
 """A box is delivered within this time of its start, else dropped."""
@@ -151,8 +153,8 @@ def _app_changes(desired: Desired, observed: Observed) -> list[Change]:
             found.append(Change("create-app", want.key, reason, {"restore": observed.deleted_object_id}))
         else:
             found.append(Change("create-app", want.key, "no app has this uniqueName"))
-    elif fields := differing(want.name, want.redirect_uris, want.permissions, want.audience, app):
-        found.append(Change("update-app", want.key, f"{', '.join(fields)} differ", {"fields": fields}))
+    elif update := _update(app, want):
+        found.append(update)
     if observed.service_principal is None:
         found.append(Change("create-service-principal", want.key, "sign-in fails without it (AADSTS7000229)"))
     wanted = want.scopes or frozenset()
@@ -164,21 +166,22 @@ def _app_changes(desired: Desired, observed: Observed) -> list[Change]:
     return found
 
 
-def differing(
-    name: str | None,
-    redirect_uris: frozenset[str] | None,
-    permissions: frozenset[str] | None,
-    audience: str,
-    app: App,
-) -> list[str]:
-    """Names of the fields that we own and that differ. None means: leave as it is."""
-    pairs = {
-        "name": (name, app.name),
-        "redirect_uris": (redirect_uris, app.redirect_uris),
-        "permissions": (permissions, app.permissions),
-        "audience": (audience, app.audience),
+def _update(app: App, want: AppSettings) -> Change | None:
+    """One change for all fields that we own and that differ. None in `want` means: leave as it is."""
+    pairs: dict[str, tuple[Any, Any]] = {
+        "name": (want.name, app.name),
+        "redirect_uris": (want.redirect_uris, app.redirect_uris),
+        "permissions": (want.permissions, app.permissions),
+        "audience": (want.audience, app.audience),
     }
-    return [field for field, (want, have) in pairs.items() if want is not None and want != have]
+    fields = [field for field, (wanted, have) in pairs.items() if wanted is not None and wanted != have]
+    lost = sorted(app.redirect_uris - want.redirect_uris) if want.redirect_uris is not None else []
+    data: dict[str, Any] = {"removes": lost} if lost else {}
+    reasons = [f"taken over: gets the uniqueName {want.key} and our tag"] if app.key != want.key else []
+    reasons += [f"{', '.join(fields)} differ"] if fields else []
+    reasons += [f"removes {', '.join(lost)}"] if lost else []
+    fields = ["uniqueName", "tags", *fields] if app.key != want.key else fields
+    return Change("update-app", want.key, "; ".join(reasons), {"fields": fields, **data}) if fields else None
 
 
 def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: datetime) -> list[Change]:
@@ -248,11 +251,15 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
             person_by = by if person_by is None else min(person_by, by)
     if not targets:
         return [], attention, person_by
+    if refused := _policy(desired, observed):
+        return [], [*attention, refused], person_by
     gone = {change.target for change in retired}
     still = sum(c.end > now and c.key_id not in gone for c in ours(observed.app).values()) if observed.app else 0
     if still >= desired.secret.max_live:
         reason = f"{still} secrets of ours are alive, and secret.max_live is {desired.secret.max_live}: none is minted"
-        return [], [*attention, Change("attention", desired.app.key, reason, {"kind": "guard"})], person_by
+        hint = "The oldest is retired when retire_after has passed; else raise secret.max_live."
+        data = {"kind": "guard", "hint": hint}
+        return [], [*attention, Change("attention", desired.app.key, reason, data)], person_by
     names = [v.spec.name for v, _ in targets]
     changes = [
         Change(
@@ -264,6 +271,20 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
     ]
     changes += [Change("deliver", v.spec.name, r) for v, r in targets]
     return changes, attention, person_by
+
+
+def _policy(desired: Desired, observed: Observed) -> Change | None:
+    """A mint that the tenant would refuse is not tried, and not shortened behind the config's back."""
+    rules, lifetime = observed.rules, desired.secret.lifetime
+    if rules.forbidden:
+        reason = "a tenant policy forbids client secrets"
+        hint = "Ask for an exemption in Entra > Enterprise applications > Application policies."
+    elif rules.max_lifetime is not None and lifetime > rules.max_lifetime:
+        reason = f"a tenant policy caps the lifetime of client secrets at {rules.max_lifetime.days} days"
+        hint = f"Set secret.lifetime to at most {rules.max_lifetime.days}d, or ask for an exemption."
+    else:
+        return None
+    return Change("attention", desired.app.key, f"{reason}: none is minted", {"kind": "policy", "hint": hint})
 
 
 def _foreign(desired: Desired, observed: Observed, now: datetime) -> list[Change]:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.model import App, AppSettings, Credential, Endpoints, Grant, Holding, Readiness, ServicePrincipal
+    from provision.model import (
+        App,
+        AppSettings,
+        Credential,
+        Endpoints,
+        Grant,
+        Holding,
+        Readiness,
+        SecretRules,
+        ServicePrincipal,
+    )
     from provision.secret import Secret
 
 
@@ -42,7 +52,16 @@ class Directory(Protocol):
     def skew(self) -> timedelta:
         """Local clock minus the directory's."""
 
+    @property
+    def request_id(self) -> str | None:
+        """Microsoft's id of the last request that was answered."""
+
     async def find_app(self, key: str) -> App | None: ...
+
+    async def find_app_by_client_id(self, client_id: str) -> App | None: ...
+
+    async def find_client_ids(self, name: str) -> frozenset[str]:
+        """Client ids of all apps with this display name."""
 
     async def find_deleted(self, key: str) -> str | None:
         """The object id of a soft-deleted app with this uniqueName."""
@@ -53,7 +72,10 @@ class Directory(Protocol):
         """PATCH by uniqueName with create-if-missing. Raises ConflictError while a deleted app holds the name."""
 
     async def update_app(self, app: App, settings: AppSettings | None, tags: frozenset[str] | None) -> None:
-        """One PATCH with only the fields that differ from `app`."""
+        """One PATCH with only the fields that differ from `app`; its uniqueName where it has none yet."""
+
+    async def secret_rules(self, app: App) -> SecretRules:
+        """Of the app management policy that holds for `app`. Where it may not be read: none."""
 
     async def find_service_principal(self, client_id: str) -> ServicePrincipal | None: ...
 
@@ -128,6 +150,13 @@ class Clearable(Protocol):
     """A sink that what was delivered can be taken out of."""
 
     async def clear(self) -> None: ...
+
+
+class Journal(Protocol):
+    """What was done, for people. Nothing is decided by it."""
+
+    def write(self, app: str, effect: str, target: str, state: str, **facts: str | None) -> None:
+        """`state`: begins, done, failed or stopped. Before an effect it may raise JournalError, and so prevent it."""
 
 
 class Clock(Protocol):

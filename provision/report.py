@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from provision.errors import ProvisionError
     from provision.model import Change, Outcome, Plan
 
+    History = Mapping[str, Sequence[Mapping[str, Any]]]
+    """Lines of the journal by key id."""
+
 VERSION = 1
 _TOLD = {"hint": "what to do", "request_id": "request id"}
 
@@ -82,20 +85,20 @@ def _applied(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def status_json(outcomes: Sequence[Outcome], now: datetime) -> str:
-    """What expires when, and who holds what."""
+def status_json(outcomes: Sequence[Outcome], now: datetime, told: History) -> str:
+    """What expires when, and who holds what; with `told`, what the journal says of each secret."""
     results = []
     for outcome in outcomes:
         applied = _applied(outcome)
         results.append(
             {key: applied[key] for key in ("config", "tenant", "app", "sinks", "attention")}
-            | {"secrets": _secrets(outcome, now), "due_at": _iso(outcome.due_at)}
+            | {"secrets": _secrets(outcome, now, told), "due_at": _iso(outcome.due_at)}
         )
     apps = sum(o.app is not None for o in outcomes)
     return _dumps({"results": results, "seen": {"apps": apps, "secrets": sum(len(r["secrets"]) for r in results)}})
 
 
-def _secrets(outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+def _secrets(outcome: Outcome, now: datetime, told: History) -> list[dict[str, Any]]:
     return [
         {
             "key_id": c.key_id,
@@ -105,6 +108,7 @@ def _secrets(outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
             "expires_at": _iso(c.end),
             "days_left": (c.end - now).days,
             "held_by": [s.name for s in outcome.sinks if s.holding == c.key_id],
+            **({"history": told[c.key_id]} if c.key_id in told else {}),
         }
         for c in (outcome.app.credentials if outcome.app else ())
     ]
@@ -148,7 +152,7 @@ def apply_text(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def status_text(outcomes: Sequence[Outcome], now: datetime, width: int = 100) -> str:
+def status_text(outcomes: Sequence[Outcome], now: datetime, told: History, width: int = 100) -> str:
     """A table of secrets; rich draws it."""
     from io import StringIO  # noqa: PLC0415 - with rich, only when a table is drawn
 
@@ -161,11 +165,14 @@ def status_text(outcomes: Sequence[Outcome], now: datetime, width: int = 100) ->
         table = Table(title=f"{outcome.config} (tenant {outcome.tenant})", title_justify="left")
         for column in ("secret", "ours", "ends", "days left", "held by"):
             table.add_column(column, overflow="fold")
-        for row in _secrets(outcome, now):
+        for row in _secrets(outcome, now, told):
             ours = "yes" if row["ours"] else "no"
             held = ", ".join(row["held_by"]) or "-"
             table.add_row(row["key_id"], ours, str(row["expires_at"])[:10], str(row["days_left"]), held)
         console.print(table)
+        for entry in (e for c in (outcome.app.credentials if outcome.app else ()) for e in told.get(c.key_id, ())):
+            line = "{at:.19}  {key_id:.8}  {effect} {target}: {state}".format_map(entry)
+            console.print(line, markup=False, highlight=False)
         for sink in outcome.sinks:
             console.print(f"{sink.name}: {sink.state}", markup=False, highlight=False)
         for change in outcome.attention:

@@ -6,21 +6,23 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision import report
-from provision.digest import plan_digest
-from provision.errors import ConfigError, Fault, ProvisionError, UsageError
+from provision.digest import moved, plan_digest
+from provision.errors import ConfigError, Fault, ProvisionError, StoppedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from pathlib import Path
 
     from provision.config import Config
     from provision.model import Outcome
     from provision.survey import Job, Survey
+
+    Look = Callable[..., Coroutine[Any, Any, Survey]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Options:
     quiet: bool = False
     verbose: int = 0
     no_color: bool = False
+    journal: Path | None = None
 
     @property
     def json(self) -> bool:
@@ -77,7 +80,7 @@ def check(paths: tuple[Path, ...], options: Options) -> int:
 
 def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Awaitable[int]]) -> int:
     """One event loop and one set of adapters a run."""
-    from provision import wiring  # noqa: PLC0415
+    from provision import interrupts, wiring  # noqa: PLC0415
 
     if options.verbose:
         from provision import tracing  # noqa: PLC0415
@@ -85,7 +88,8 @@ def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Aw
         tracing.requests_to_stderr()
 
     async def run() -> int:
-        jobs = [wiring.job(config, options.say) for config in configs]
+        stop = interrupts.Stop()
+        jobs = [wiring.job(config, options.say, options.journal, stop) for config in configs]
         try:
             return await body(jobs)
         finally:
@@ -97,10 +101,16 @@ def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Aw
         raise click.exceptions.Abort from None
 
 
-async def _surveys(jobs: list[Job], *, force: bool = False, secrets_only: bool = False) -> list[Survey]:
-    from provision.survey import survey  # noqa: PLC0415
+async def _surveys(jobs: list[Job], options: Options, look: Look | None = None, **how: Any) -> list[Survey]:
+    """One look at each config's world. Stopped here, nothing was changed."""
+    from provision import interrupts, survey  # noqa: PLC0415
 
-    return [await survey(job, force=force, secrets_only=secrets_only) for job in jobs]
+    seen = look or survey.survey
+    try:
+        with interrupts.heard(jobs[0].stop, options.say):
+            return [await job.stop.waiting(seen(job, **how)) for job in jobs]
+    except StoppedError as error:
+        raise StoppedError(f"{error.message}; nothing was changed", number=error.number) from None
 
 
 def _digest(jobs: list[Job], found: list[Survey]) -> str:
@@ -109,7 +119,7 @@ def _digest(jobs: list[Job], found: list[Survey]) -> str:
 
 def plan(paths: tuple[Path, ...], options: Options, *, detailed_exitcode: bool = False) -> int:
     async def body(jobs: list[Job]) -> int:
-        found = await _surveys(jobs)
+        found = await _surveys(jobs, options)
         _echo_plan(jobs, found, options)
         pending = any(not survey.plan.empty for survey in found)
         return 2 if pending and detailed_exitcode else 0
@@ -125,18 +135,34 @@ def _echo_plan(jobs: list[Job], found: list[Survey], options: Options, *, err: b
 
 def apply(paths: tuple[Path, ...], options: Options, *, yes: bool, digest: str | None) -> int:
     async def body(jobs: list[Job]) -> int:
-        found = await _surveys(jobs)
+        found = await _surveys(jobs, options)
         if digest is not None and (now := _digest(jobs, found)) != digest:
             _echo_plan(jobs, found, options, err=True)
-            raise UsageError(f"the plan is no longer {digest}, it is {now}", hint="Review the plan above, then apply.")
-        if any(not s.plan.empty for s in found):
-            _ask(jobs, found, options, yes=yes or digest is not None)
+            raise UsageError(
+                f"the plan is no longer {digest}, it is {now}: {moved(digest, now)} moved",
+                hint="Nothing was changed. Review the plan above, then apply it.",
+            )
+        _ask(jobs, found, options, yes=yes or digest is not None)
+        return await _apply_all(jobs, found, options)
+
+    return _run(_load(paths), options, body)
+
+
+def adopt(paths: tuple[Path, ...], options: Options, *, client_id: str, yes: bool) -> int:
+    async def body(jobs: list[Job]) -> int:
+        if len(jobs) != 1:
+            raise UsageError("one app is put under one config", hint="Name a single file.")
+        found = await _surveys(jobs, options, adopt=client_id)
+        _ask(jobs, found, options, yes=yes)
         return await _apply_all(jobs, found, options)
 
     return _run(_load(paths), options, body)
 
 
 def _ask(jobs: list[Job], found: list[Survey], options: Options, *, yes: bool) -> None:
+    """Before anything is changed. On a terminal only."""
+    if all(survey.plan.empty for survey in found):
+        return
     if not options.quiet:
         _echo_plan(jobs, found, options, err=True)
     if yes:
@@ -150,20 +176,29 @@ def _ask(jobs: list[Job], found: list[Survey], options: Options, *, yes: bool) -
 async def _apply_all(jobs: list[Job], found: list[Survey], options: Options) -> int:
     from provision import commands  # noqa: PLC0415
 
-    return await _carry_all(jobs, found, options, commands.carry_out)
+    return await _carry_all(jobs, found, options, commands.carry_out, commands.left)
 
 
 async def _carry_all(
-    jobs: list[Job], found: list[Survey], options: Options, effect: Callable[[Job, Survey], Awaitable[None]]
+    jobs: list[Job],
+    found: list[Survey],
+    options: Options,
+    effect: Callable[[Job, Survey], Awaitable[None]],
+    left: Callable[[Job, Survey], str],
 ) -> int:
-    """Each config by itself: an error of one does not keep the others from their turn."""
+    """Each config by itself: an error of one does not keep the others from their turn. A signal does."""
+    from provision import interrupts  # noqa: PLC0415
     from provision.outcome import outcome  # noqa: PLC0415
 
     outcomes: list[Outcome] = []
     for job, survey in zip(jobs, found, strict=True):
         error: ProvisionError | None = None
         try:
-            await effect(job, survey)
+            with interrupts.heard(job.stop, options.say):
+                await effect(job, survey)
+        except StoppedError as raised:
+            todo = left(job, survey)
+            error = StoppedError(f"{raised.message}; left: {todo or 'nothing'}", number=raised.number, where=job.config)
         except ProvisionError as raised:
             error = raised
             if options.verbose > 1:
@@ -175,42 +210,57 @@ async def _carry_all(
             click.echo(report.error_text(worst), err=True)
     click.echo(report.apply_json(outcomes) if options.json else report.apply_text(outcomes))
     codes = {o.exit_code for o in outcomes}
-    return next((code for code in (1, 64, 3) if code in codes), 0)
+    return next((code for code in (130, 143, 1, 64, 3) if code in codes), 0)
 
 
-def rotate(paths: tuple[Path, ...], options: Options, *, force: bool) -> int:
+MASS = 10
+"""More apps than this are not renewed before their time without --yes."""
+
+
+def rotate(paths: tuple[Path, ...], options: Options, *, force: bool, yes: bool) -> int:
+    configs = _load(paths)
+    if force and not yes and len(configs) > MASS:
+        raise UsageError(
+            f"--now would renew the secrets of {len(configs)} apps, due or not", hint="Nothing was sent. Add --yes."
+        )
+
     async def body(jobs: list[Job]) -> int:
-        found = await _surveys(jobs, force=force, secrets_only=True)
+        found = await _surveys(jobs, options, force=force, secrets_only=True)
         missing = [job.app.key for job, survey in zip(jobs, found, strict=True) if survey.observed.app is None]
         if missing:
             raise UsageError(f"there is no app {missing[0]} yet", hint="Run `provision apply` first.")
         return await _apply_all(jobs, found, options)
 
-    return _run(_load(paths), options, body)
+    return _run(configs, options, body)
 
 
-def status(paths: tuple[Path, ...], options: Options, *, detailed_exitcode: bool = False) -> int:
+def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed_exitcode: bool = False) -> int:
     async def body(jobs: list[Job]) -> int:
+        from provision import journal  # noqa: PLC0415
         from provision.outcome import outcome  # noqa: PLC0415
 
-        found = await _surveys(jobs)
+        found = await _surveys(jobs, options)
         outcomes = [outcome(job, survey) for job, survey in zip(jobs, found, strict=True)]
+        ids = {c.key_id for o in outcomes if o.app for c in o.app.credentials}
+        told = journal.history(options.journal or wiring.journal_path(), ids) if history else {}
         now = found[0].now
-        click.echo(report.status_json(outcomes, now) if options.json else report.status_text(outcomes, now))
+        shape = report.status_json if options.json else report.status_text
+        click.echo(shape(outcomes, now, told))
         due = any(sink.state != "current" for o in outcomes for sink in o.sinks)
         return 2 if due and detailed_exitcode else 0
+
+    from provision import wiring  # noqa: PLC0415
 
     return _run(_load(paths), options, body)
 
 
 def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
     async def body(jobs: list[Job]) -> int:
-        from provision import commands  # noqa: PLC0415
+        from provision import destroying  # noqa: PLC0415
 
-        found = [await commands.plan_destroy(job) for job in jobs]
-        if any(not s.plan.empty for s in found):
-            _ask(jobs, found, options, yes=yes)
-        return await _carry_all(jobs, found, options, commands.destroy)
+        found = await _surveys(jobs, options, destroying.plan_destroy)
+        _ask(jobs, found, options, yes=yes)
+        return await _carry_all(jobs, found, options, destroying.destroy, destroying.left)
 
     return _run(_load(paths), options, body)
 

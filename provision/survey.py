@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision import errors
+from provision import errors, guards
 from provision import plan as planner
-from provision.model import App, AppSettings, Credential, Desired, Endpoints, Observed, Plan, SinkSpec
+from provision.interrupts import Stop
+from provision.journal import NoJournal
+from provision.model import App, AppSettings, Credential, Desired, Endpoints, Observed, Plan, SecretRules, SinkSpec
 from provision.ports import Readable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from provision.model import Holding, Readiness, SecretPolicy
-    from provision.ports import Clock, Directory, Login, Sink
+    from provision.model import Holding, SecretPolicy
+    from provision.ports import Clock, Directory, Journal, Login, Sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Job:
     sinks: tuple[Sink, ...]
     clock: Clock
     say: Callable[[str], None]
+    journal: Journal = field(default_factory=NoJournal)
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(slots=True)
@@ -51,25 +55,23 @@ class Survey:
     failed: dict[str, errors.ProvisionError] = field(default_factory=dict)
 
 
-async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -> Survey:
+async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, adopt: str | None = None) -> Survey:
     """Reads the world, independent requests together, and plans. Changes nothing.
 
     The plan's time is that of before its first observation, by the directory's clock: what it saw is no older.
+    `adopt` is the client id of an app that is to be taken over: it stands for the one with our uniqueName.
     """
     began = job.clock.now()
     reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
     endpoints, app, own, permissions, *held = await _together(
         job.login.endpoints(),
-        job.directory.find_app(job.app.key),
+        _find(job, adopt),
         job.login.own_client_id(),
         _permissions(job),
         *(_read(sink) for sink in reads),
     )
-    if app is not None and own is not None and app.client_id == own:
-        raise errors.GuardError(
-            f"{job.app.key} is the app that this run is signed in with",
-            hint="Choose another app.key, or another login.",
-        )
+    if app is not None:
+        guards.check(job.app.key, app, own, adopting=adopt is not None)
     settings = replace(job.app, permissions=permissions)
     if app is None:
         observed = Observed(None, deleted_object_id=await job.directory.find_deleted(job.app.key), own_client_id=own)
@@ -79,16 +81,13 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False) -
         grants = await job.directory.find_grants(principal) if principal and wants_grants else ()
         observed = Observed(app, principal, grants, own_client_id=own)
     holdings = {sink.id: holding for sink, holding in zip(reads, held, strict=True) if holding is not None}
-    specs = tuple(
-        SinkSpec(s.id, s.name, s.settings(values(settings, app, endpoints)), s.needs_person) for s in job.sinks
-    )
-    desired = Desired(settings, job.secret, specs)
+    desired = Desired(settings, job.secret, specs(job, settings, app, endpoints))
     observed = replace(observed, holdings=holdings, skew=job.directory.skew)
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # a run may have stood still meanwhile
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]
-    ready: tuple[Readiness, ...] = await _together(*(sink.ready() for sink in asked))
-    observed = replace(observed, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
+    rules, *ready = await _together(_rules(job, app if asked else None), *(sink.ready() for sink in asked))
+    observed = replace(observed, rules=rules, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
     made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
     return Survey(desired, observed, endpoints, now, made)
 
@@ -108,6 +107,17 @@ async def _permissions(job: Job) -> frozenset[str] | None:
     return await job.directory.permission_ids(job.app.scopes) if job.app.scopes is not None else None
 
 
+async def _find(job: Job, adopt: str | None) -> App | None:
+    if adopt is None:
+        return await job.directory.find_app(job.app.key)
+    return await guards.to_adopt(job.directory, job.app.key, adopt)
+
+
+async def _rules(job: Job, app: App | None) -> SecretRules:
+    """What the tenant's policies say of an app's secrets. A new app learns it from the mint: nothing depends on it."""
+    return await job.directory.secret_rules(app) if app else SecretRules()
+
+
 async def _read(sink: Readable) -> Holding | None:
     """What it holds, or None when it cannot be read now: UNKNOWN."""
     try:
@@ -125,6 +135,19 @@ def values(settings: AppSettings, app: App | None, endpoints: Endpoints) -> dict
         "token_url": endpoints.token_url,
         "redirect_uri": min(redirect_uris(settings, app), default=""),
     }
+
+
+def specs(job: Job, settings: AppSettings, app: App | None, endpoints: Endpoints) -> tuple[SinkSpec, ...]:
+    """The sinks as the planner sees them: what each must hold depends on the app."""
+    given = values(settings, app, endpoints)
+    return tuple(SinkSpec(s.id, s.name, s.settings(given), s.needs_person) for s in job.sinks)
+
+
+def app_of(found: Survey) -> App:
+    """The app, where an effect needs one. Raises DirectoryError when there is none."""
+    if found.observed.app is None:
+        raise errors.DirectoryError("the app is not there")
+    return found.observed.app
 
 
 def redirect_uris(settings: AppSettings, app: App | None) -> frozenset[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision.errors import UsageError
+from provision.interrupts import Stop
+from provision.journal import FileJournal
 from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
 from provision.survey import Job
@@ -60,8 +62,13 @@ def check(config: Config) -> None:
             )
 
 
-def job(config: Config, say: Callable[[str], None]) -> Job:
-    """The adapters for one config. Nothing is sent yet."""
+def journal_path() -> Path:
+    """Where the journal is kept unless --journal says otherwise."""
+    return state_folder() / "journal.jsonl"
+
+
+def job(config: Config, say: Callable[[str], None], journal: Path | None = None, stop: Stop | None = None) -> Job:
+    """The adapters for one config. Nothing is sent yet. `journal` is what --journal asks for."""
     check(config)
     from provision.entra.graph import GraphDirectory  # noqa: PLC0415 - imports the SDK
 
@@ -83,6 +90,8 @@ def job(config: Config, say: Callable[[str], None]) -> Job:
         sinks=tuple(_sink(sink, Path(config.path).parent, cloud, sandbox, say) for sink in config.deliver),
         clock=clock,
         say=say,
+        journal=FileJournal(journal or journal_path(), str(config.path), clock, say, asked=journal is not None),
+        stop=stop or Stop(),
     )
 
 

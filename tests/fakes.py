@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provision import errors
-from provision.model import App, Credential, Endpoints, Grant, Holding, Readiness, ServicePrincipal
+from provision.model import App, Credential, Endpoints, Grant, Holding, Readiness, SecretRules, ServicePrincipal
 from provision.secret import Secret
 
 START = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
@@ -52,6 +52,8 @@ class FakeDirectory:
         return [c for c in self.calls if not c.startswith(("find", "permission"))]
 
     skew = timedelta(0)
+    request_id = "00000000-0000-0000-0000-00000000000a"
+    rules = SecretRules()
 
     def now(self):
         return self.clock.now()
@@ -59,6 +61,18 @@ class FakeDirectory:
     async def find_app(self, key):
         self._enter("find_app")
         return self.apps.get(key)
+
+    async def find_app_by_client_id(self, client_id):
+        self._enter("find_app_by_client_id")
+        return next((a for a in self.apps.values() if a.client_id == client_id), None)
+
+    async def find_client_ids(self, name):
+        self._enter("find_client_ids")
+        return frozenset(a.client_id for a in self.apps.values() if a.name == name)
+
+    async def secret_rules(self, app):
+        self._enter("find_rules")
+        return self.rules
 
     async def find_deleted(self, key):
         self._enter("find_deleted")
@@ -89,17 +103,18 @@ class FakeDirectory:
 
     async def update_app(self, app, settings, tags):
         self._enter("update_app")
-        now = self.apps[app.key]
+        now = self.apps.pop(next(k for k, a in self.apps.items() if a.object_id == app.object_id))
         if tags is not None:
             now = replace(now, tags=tags)
         if settings is not None:
             now = replace(
                 now,
+                key=settings.key,
                 name=settings.name or now.name,
                 redirect_uris=now.redirect_uris if settings.redirect_uris is None else settings.redirect_uris,
                 permissions=now.permissions if settings.permissions is None else settings.permissions,
             )
-        self.apps[app.key] = now
+        self.apps[now.key] = now
 
     async def find_service_principal(self, client_id):
         self._enter("find_service_principal")
@@ -158,7 +173,7 @@ class FakeLogin:
 
     async def accepts(self, client_id, secret):
         return any(
-            self.directory.values[c.key_id] == secret.reveal() and self.directory.now() >= c.start + self.lag
+            self.directory.values.get(c.key_id) == secret.reveal() and self.directory.now() >= c.start + self.lag
             for a in self.directory.apps.values()
             if a.client_id == client_id
             for c in a.credentials

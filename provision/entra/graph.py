@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import difflib
 import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from uuid import uuid4
 
 from provision import errors
 from provision.entra import answers, shapes
-from provision.entra.sending import Sender
+from provision.entra.consents import Consents
 from provision.secret import Secret
 
 if TYPE_CHECKING:
@@ -28,26 +27,24 @@ if TYPE_CHECKING:
 
     from provision.entra.clouds import Cloud
     from provision.entra.login import EntraLogin
-    from provision.model import App, AppSettings, Credential, Grant, ServicePrincipal
+    from provision.model import App, AppSettings, Credential, SecretRules, ServicePrincipal
     from provision.ports import Clock
 
 _APP = ["id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess", "tags"]
-_SELECT_APP = [*_APP, "passwordCredentials"]
+_SELECT_APP = [*_APP, "createdDateTime", "passwordCredentials"]
 _SELECT_PRINCIPAL = ["id", "appId", "accountEnabled"]
 _CREATE = {"Prefer": "create-if-missing"}
 
 
-class GraphDirectory(Sender):
+class GraphDirectory(Consents):
     """Implements ports.Directory. What it made itself is `young`: a 404 for it is lag, and waited out."""
 
     def __init__(self, login: EntraLogin, cloud: Cloud, clock: Clock) -> None:
-        super().__init__(cloud.graph, clock)
-        self._login, self._cloud = login, cloud
+        super().__init__(cloud, clock)
+        self._login = login
         self._http: httpx.AsyncClient | None = None
         self._sdk: Any = None
         self._building = asyncio.Lock()
-        self._young: set[str] = set()
-        self._graph: dict[str, Any] | None = None
 
     # -- the SDK
 
@@ -115,6 +112,18 @@ class GraphDirectory(Sender):
             young=key in self._young,
         )
         return None if found is None else shapes.app(found)
+
+    async def find_app_by_client_id(self, client_id: str) -> App | None:
+        found = await self._json(
+            lambda g: g.applications_with_app_id(client_id), "reading the app", query={"%24select": _SELECT_APP}
+        )
+        return None if found is None else shapes.app(found)
+
+    async def find_client_ids(self, name: str) -> frozenset[str]:
+        quoted = name.replace("'", "''")
+        query = {"%24filter": f"displayName eq '{quoted}'", "%24select": ["appId"]}
+        found = await self._all(lambda g: g.applications, "reading the apps of this name", query=query)
+        return frozenset(str(a["appId"]).lower() for a in found if a.get("appId"))
 
     async def find_deleted(self, key: str) -> str | None:
         """None also where this identity may not list them: the creation then says what holds the name."""
@@ -215,7 +224,23 @@ class GraphDirectory(Sender):
             if now is None or any(c.key_id == key_id for c in now.credentials):
                 raise
 
-    # -- its service principal, permissions and consent
+    async def secret_rules(self, app: App) -> SecretRules:
+        """The app's own policy, which stands in for the tenant's default (facts/graph.md 2.11). Both reads need
+        Policy.Read.All: without it no rule is known, and Graph's refusal of the mint is the first word on it."""
+        default, own = await asyncio.gather(
+            self._policy(lambda g: g.policies.default_app_management_policy),
+            self._policy(lambda g: g.applications.by_application_id(app.object_id).app_management_policies),
+        )
+        listed = (own or {}).get("value") or []
+        return shapes.secret_rules(listed[0] if listed else default or {}, app.created)
+
+    async def _policy(self, at: Callable[[Any], Any]) -> dict[str, Any] | None:
+        try:
+            return await self._json(at, "reading the policies")
+        except (errors.ForbiddenError, errors.DirectoryError):
+            return None
+
+    # -- its service principal
 
     async def find_service_principal(self, client_id: str) -> ServicePrincipal | None:
         found = await self._json(
@@ -243,82 +268,6 @@ class GraphDirectory(Sender):
             raise errors.NotFoundError(f"{doing}: it is made, but cannot be read yet", status=404)
         self._young.add(principal.object_id)
         return principal
-
-    async def _graph_principal(self) -> dict[str, Any]:
-        """The tenant's service principal of Microsoft Graph itself: its id and its delegated scopes."""
-        if self._graph is None:
-            self._graph = await self._json(
-                lambda g: g.service_principals_with_app_id(shapes.GRAPH),
-                "reading Microsoft Graph's permissions",
-                query={"%24select": ["id", "oauth2PermissionScopes"]},
-            )
-        if self._graph is None:
-            raise errors.DirectoryError("the tenant has no service principal of Microsoft Graph", status=404)
-        return self._graph
-
-    async def permission_ids(self, scopes: frozenset[str]) -> frozenset[str]:
-        known = dict(shapes.SCOPE_IDS) if self._cloud.name == "global" else {}
-        if not scopes <= known.keys():
-            listed = (await self._graph_principal()).get("oauth2PermissionScopes") or []
-            known |= {str(s["value"]): str(s["id"]).lower() for s in listed if s.get("value") and s.get("id")}
-        for name in sorted(scopes - known.keys()):
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            raise errors.DirectoryError(
-                f"Microsoft Graph has no delegated permission {name} in this cloud",
-                hint=f"Did you mean {near[0]}?" if near else "Correct app.permissions in the config.",
-            )
-        return frozenset(known[name] for name in scopes)
-
-    async def find_grants(self, service_principal: ServicePrincipal) -> tuple[Grant, ...]:
-        found = await self._all(
-            lambda g: g.oauth2_permission_grants,
-            "reading the consents",
-            query={"%24filter": f"clientId eq '{service_principal.object_id}'"},
-        )
-        if not found:
-            return ()
-        graph = str((await self._graph_principal())["id"]).lower()
-        return tuple(shapes.grant(g) for g in found if str(g.get("resourceId")).lower() == graph)
-
-    async def grant(self, service_principal: ServicePrincipal, scopes: frozenset[str], user: str | None) -> None:
-        principal = None if user is None else await self._user(user)
-        for last in (False, True):
-            grants = await self.find_grants(service_principal)
-            old = next((g for g in grants if g.principal_id == principal), None)
-            try:
-                await self._grant(service_principal, scopes, principal, old)
-            except errors.DirectoryError as error:
-                if last or old is not None or error.status not in {400, 409}:
-                    raise
-            else:
-                return
-
-    async def _grant(
-        self, client: ServicePrincipal, scopes: frozenset[str], principal: str | None, old: Grant | None
-    ) -> None:
-        if old is not None:
-            wanted = {"scope": " ".join(sorted(old.scopes | scopes))}
-            if not scopes <= old.scopes:
-                await self._send(
-                    "PATCH",
-                    lambda g: g.oauth2_permission_grants.by_o_auth2_permission_grant_id(old.id),
-                    "widening the consent",
-                    wanted,
-                )
-            return
-        content = shapes.new_grant(client, str((await self._graph_principal())["id"]), scopes, principal)
-        young = client.object_id in self._young
-        await self._send(
-            "POST", lambda g: g.oauth2_permission_grants, "granting consent", content, once=True, young=young
-        )
-
-    async def _user(self, name: str) -> str:
-        found = await self._json(lambda g: g.users.by_user_id(name), "reading the user", query={"%24select": ["id"]})
-        if found is None:
-            raise errors.NotFoundError(
-                "the user to consent for is not in the tenant", status=404, hint="See app.consent."
-            )
-        return str(found["id"]).lower()
 
     async def aclose(self) -> None:
         if self._http is not None:

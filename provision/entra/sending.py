@@ -32,6 +32,7 @@ class Sender(ABC):
         self._base, self._clock = base, clock
         self._host = urlsplit(base).netloc
         self._offset = timedelta(0)
+        self.request_id: str | None = None
 
     def now(self) -> datetime:
         return self._clock.now() + self._offset
@@ -89,6 +90,7 @@ class Sender(ABC):
                 failed, final = kind(f"{doing}: {type(error).__name__} in the SDK"), True
             else:
                 self._read_clock(response)
+                self.request_id = answers.request_id(response)
                 if response.is_success:
                     return response
                 failed = _refusal(response, doing, once=once)

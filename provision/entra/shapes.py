@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.model import App, Credential, Grant, ServicePrincipal
+from provision.model import App, Credential, Grant, SecretRules, ServicePrincipal
 
 if TYPE_CHECKING:
     from provision.model import AppSettings
@@ -70,6 +70,7 @@ def app(found: dict[str, Any]) -> App:
         tags=frozenset(found.get("tags") or []),
         credentials=tuple(c for c in credentials if c is not None),
         other_access=tuple(others),
+        created=_time(found.get("createdDateTime"), datetime(1970, 1, 1, tzinfo=UTC)),
     )
 
 
@@ -103,6 +104,8 @@ def differing(app: App, settings: AppSettings | None, tags: frozenset[str] | Non
     """The body of an update: only what differs from `app`, each collection as a whole."""
     fields: dict[str, Any] = {}
     if settings is not None:
+        if settings.key != app.key:
+            fields["uniqueName"] = settings.key
         if settings.name is not None and settings.name != app.name:
             fields["displayName"] = settings.name
         if settings.audience != app.audience:
@@ -138,3 +141,33 @@ def new_grant(client: ServicePrincipal, graph: str, scopes: frozenset[str], prin
         "scope": " ".join(sorted(scopes)),
     }
     return fields if principal is None else {**fields, "principalId": principal}
+
+
+def secret_rules(policy: dict[str, Any], created: datetime) -> SecretRules:
+    """Of an appManagementPolicy or the tenant's default one, for an app made at `created` (facts/graph.md 2.11).
+
+    A restriction from which some callers are excluded is not counted: whether we are one of them cannot be read.
+    """
+    if policy.get("isEnabled") is not True:
+        return SecretRules()
+    kinds = policy.get("applicationRestrictions") or policy.get("restrictions") or {}
+    forbidden, caps = False, []
+    for rule in kinds.get("passwordCredentials") or []:
+        since = _time(rule.get("restrictForAppsCreatedAfterDateTime"), datetime(1970, 1, 1, tzinfo=UTC))
+        if rule.get("state", "enabled") != "enabled" or created < since or rule.get("excludeActors"):
+            continue
+        if rule.get("restrictionType") == "passwordAddition":
+            forbidden = True
+        elif rule.get("restrictionType") == "passwordLifetime":
+            caps += _duration(rule.get("maxLifetime"))
+    return SecretRules(forbidden, min(caps, default=None))
+
+
+def _duration(text: Any) -> list[timedelta]:
+    """An ISO 8601 duration; nothing where it is none."""
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only where a policy caps lifetimes
+
+    try:
+        return [TypeAdapter(timedelta).validate_python(text)]
+    except ValidationError:
+        return []

@@ -6,7 +6,7 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 latency_ms, secret_lag, retry_after}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
-    /policy    {isEnabled, passwordAddition, maxDays}
+    /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …]}
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provision.sandbox import assertions
+from provision.sandbox.world import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -80,7 +81,10 @@ def _person(world: World, body: dict[str, Any]) -> None:
 
 
 def _policy(world: World, body: dict[str, Any]) -> None:
-    world.data["policy"] = body
+    if client_id := body.pop("client_id", None):
+        world.data["policies"][client_id] = {**body, "id": new_id()}
+    else:
+        world.data["policy"] = body
 
 
 def _operator(world: World, body: dict[str, Any]) -> None:

@@ -65,6 +65,7 @@ class Graph:
                 (app + address + "/addPassword", "POST", self.add_password),
                 (app + address + "/removePassword", "POST", self.remove_password),
                 (app + address + "/owners/$ref", "POST", self.add_owner),
+                (app + address + "/appManagementPolicies", "GET", self.app_policies),
             ]
         return [Route(path, self._guard(act, method), methods=[method]) for path, method, act in table]
 
@@ -190,12 +191,13 @@ class Graph:
         wanted = body.get("passwordCredential") or {}
         start = moment(wanted["startDateTime"]) if wanted.get("startDateTime") else self.world.now()
         end = moment(wanted["endDateTime"]) if wanted.get("endDateTime") else start.replace(year=start.year + 2)
-        policy = self.data["policy"]
+        policy = self._policy_of(app)
         if policy.get("isEnabled") and policy.get("passwordAddition"):
-            text = f"Credential type not allowed as per assigned policy '{uuid.UUID(int=0)}'."
+            text = f"Credential type not allowed as per assigned policy '{policy.get('id', uuid.UUID(int=0))}'."
             raise Refused(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
         if policy.get("isEnabled") and policy.get("maxDays") and (end - start).days > policy["maxDays"]:
-            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{uuid.UUID(int=0)}'."
+            assigned = policy.get("id", uuid.UUID(int=0))
+            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{assigned}'."
             raise Refused(400, "CredentialInvalidLifetimeAsPerAppPolicy", text)
         credential, value = self.world.add_secret(app, wanted)
         return JSONResponse({**context("microsoft.graph.passwordCredential"), **credential, "secretText": value})
@@ -289,10 +291,31 @@ class Graph:
                 return JSONResponse(select(request, public(user), context("users/$entity")))
         raise Refused(404, "Request_ResourceNotFound", MISSING.format(request.path_params["id"]))
 
+    def _policy_of(self, app: dict[str, Any]) -> dict[str, Any]:
+        """A custom policy that is assigned to an app replaces the default for it."""
+        policy: dict[str, Any] = self.data["policies"].get(app["appId"], self.data["policy"])
+        return policy
+
+    def _restrictions(self, policy: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+        rule = {"state": "enabled", "restrictForAppsCreatedAfterDateTime": "2019-10-19T10:37:00Z", "maxLifetime": None}
+        rules = [{**rule, "restrictionType": "passwordAddition"}] if policy.get("passwordAddition") else []
+        if days := policy.get("maxDays"):
+            rules.append({**rule, "restrictionType": "passwordLifetime", "maxLifetime": f"P{days}D"})
+        return {"passwordCredentials": rules, "keyCredentials": []}
+
+    async def app_policies(self, request: Request) -> Response:
+        app = self._app(request)
+        policy = self.data["policies"].get(app["appId"])
+        shown = []
+        if policy is not None:
+            about = {"id": policy["id"], "displayName": "Custom", "description": "For this app.", "isEnabled": True}
+            shown.append({**about, "restrictions": self._restrictions(policy)})
+        return page(request, shown, "appManagementPolicies")
+
     async def policy(self, request: Request) -> Response:
         del request
         kinds = "service principals"
-        empty: dict[str, list[object]] = {"passwordCredentials": [], "keyCredentials": []}
+        nothing: dict[str, list[object]] = {"passwordCredentials": [], "keyCredentials": []}
         body = {
             **context("policies/defaultAppManagementPolicy/$entity"),
             "@odata.id": f"https://graph.microsoft.com/v2/{self.world.tenant_id}/defaultAppManagementPolicy/{uuid.UUID(int=0)}",
@@ -302,8 +325,8 @@ class Graph:
             f"{kinds}. To apply policy to targeted resources, create a new policy under "
             "appManagementPolicies collection.",
             "isEnabled": bool(self.data["policy"].get("isEnabled")),
-            "applicationRestrictions": empty,
-            "servicePrincipalRestrictions": empty,
+            "applicationRestrictions": self._restrictions(self.data["policy"]),
+            "servicePrincipalRestrictions": nothing,
         }
         return JSONResponse(body)
 

@@ -1,7 +1,7 @@
 """The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, weather, offset, person and
-mspbots.
+`data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, policies, weather, offset,
+person and mspbots.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class World:
         self.domain = domain
         self.data: dict[str, Any] = {}
         if self._file.exists():
-            self.data = json.loads(self._file.read_text())
+            self.data = {"policies": {}, **json.loads(self._file.read_text())}
         else:
             self.reset()
 
@@ -55,7 +55,7 @@ class World:
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
         self.data |= {"offset": 0, "person": {}, "mspbots": {}, "policy": {"isEnabled": False}, "apps": {}}
-        self.data["principals"] = {}
+        self.data |= {"principals": {}, "policies": {}}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator"})
         self.data["operator"] = app["appId"]

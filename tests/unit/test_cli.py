@@ -18,7 +18,7 @@ APPLY = {"config", "tenant", "ok", "app", "secret", "endpoints", "person_by", "s
 @pytest.fixture
 def world(monkeypatch, tmp_path):
     made = World(FakeReadableSink("file:a"), FakeSink("form:b"))
-    monkeypatch.setattr(wiring, "job", lambda _config, _say: made.job)
+    monkeypatch.setattr(wiring, "job", lambda *_: made.job)
     monkeypatch.setattr(config, "load", lambda path, _env: type("C", (), {"path": str(path)})())
     made.path = tmp_path / "a.yaml"
     made.path.write_text("version: 1\n")

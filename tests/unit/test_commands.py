@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from provision import commands, errors, survey
+from provision import commands, destroying, errors, survey
+from provision.interrupts import Stop
+from provision.journal import NoJournal
 from provision.marks import commits
 from provision.model import AppSettings, Readiness, SecretPolicy
 from provision.outcome import outcome
@@ -17,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 class World:
-    def __init__(self, *sinks, lag=timedelta(0), consent="person"):
+    def __init__(self, *sinks, lag=timedelta(0), consent="person", journal=None):
         self.clock = FakeClock()
         self.directory = FakeDirectory(self.clock)
         self.login = FakeLogin(self.directory, lag)
@@ -26,11 +29,16 @@ class World:
         self.job = survey.Job(
             "a.yaml", "t1", AppSettings("mail", "Mail", uris, None, frozenset({"SMTP.Send"}), consent),
             SecretPolicy(180 * DAY, 30 * DAY, 7 * DAY), self.directory, self.login, sinks, self.clock, self.said.append,
+            journal or NoJournal(),
         )  # fmt: skip
+
+    def restart(self):
+        """The next run is another process: nobody has asked it to stop."""
+        self.job = replace(self.job, stop=Stop())
 
     def apply(self, **options):
         async def run():
-            found = await survey.survey(self.job, **options)
+            found = self.found = await survey.survey(self.job, **options)
             error = None
             try:
                 await commands.carry_out(self.job, found)
@@ -166,7 +174,7 @@ def test_a_deleted_app_of_ours_is_restored_with_the_same_client_id(sinks):
     client_id = world.apply().app.client_id
 
     async def destroy():
-        await commands.destroy(world.job, await commands.plan_destroy(world.job))
+        await destroying.destroy(world.job, await destroying.plan_destroy(world.job))
 
     asyncio.run(destroy())
     assert sinks[0].holds is None
@@ -180,7 +188,7 @@ def test_destroy_refuses_an_app_without_our_mark(sinks):
     world.apply()
     world.directory.apps["mail"] = commands.replace(world.app, tags=frozenset(), credentials=())
     with pytest.raises(errors.GuardError, match="no mark"):
-        asyncio.run(commands.plan_destroy(world.job))
+        asyncio.run(destroying.plan_destroy(world.job))
 
 
 def test_consent_for_the_tenant_is_granted_once(sinks):

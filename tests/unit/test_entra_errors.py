@@ -391,6 +391,8 @@ def test_a_machine_without_a_login_says_so():
 PRINCIPAL = ServicePrincipal(OBJECT, CLIENT)
 METHODS = {
     "find_app": find,
+    "find_app_by_client_id": lambda d: d.find_app_by_client_id(CLIENT),
+    "find_client_ids": lambda d: d.find_client_ids("name"),
     "find_deleted": lambda d: d.find_deleted("key"),
     "restore": lambda d: d.restore(OBJECT),
     "upsert_app": upsert,
@@ -407,7 +409,8 @@ METHODS = {
 
 
 def test_every_method_of_the_directory_that_sends_is_in_the_list():
-    assert {name for name in vars(Directory) if not name.startswith("_")} - {"now", "skew", "aclose"} == set(METHODS)
+    silent = {"now", "skew", "request_id", "aclose", "secret_rules"}  # the last one answers with no rules instead
+    assert {name for name in vars(Directory) if not name.startswith("_")} - silent == set(METHODS)
 
 
 @pytest.mark.parametrize("name", METHODS)

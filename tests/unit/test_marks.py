@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provision.marks import Commit, Label, commits, committed, parse_label, parse_tag, sink_id
+from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label, parse_tag, sink_id
 
 KEY = "00000000-0000-0000-0000-000000000001"
 AT = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
@@ -37,5 +37,5 @@ def test_a_commit_replaces_its_own_sinks_entry_and_keeps_the_tags_of_others():
     old, other = Commit(sink_id("a"), KEY, AT, "aaaaaaaa"), Commit(sink_id("b"), KEY, AT, "bbbbbbbb")
     new = Commit(sink_id("a"), KEY.replace("1", "2"), AT, "aaaaaaaa")
     tags = committed(frozenset({"HideApp", str(old), str(other)}), new)
-    assert tags == {"HideApp", str(new), str(other)}
+    assert tags == {"HideApp", str(new), str(other), MANAGED}
     assert commits(tags)[sink_id("a")] == new
