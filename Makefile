@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 BUILD := .build
 LOCKS := requirements/dev.txt requirements/build.txt
 
-.PHONY: help install install-runtime demo test lint lock clean
+.PHONY: help install install-runtime demo test lint docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ lint: $(VENV)/.installed ## ruff with all rules, mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: $(VENV)/.installed ## the generated pages under docs/reference
+	@$(BIN)/python -m scripts.reference && echo "docs: docs/reference is up to date"
 
 lock: ## new locks with hashes, from pyproject.toml (needs uv)
 	@scripts/lock.sh

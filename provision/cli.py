@@ -89,6 +89,19 @@ def main() -> None:
 
 
 @main.command()
+@click.argument("path", default="provision.yaml", type=click.Path(path_type=Path))
+@click.option("--tenant", help="The tenant's domain or GUID.")
+@click.option("--mailbox", help="The mailbox that mail is sent from.")
+def init(path: Path, **given: str | None) -> int:
+    """Write a commented starter config to PATH, by a few questions."""
+    from provision import starting  # noqa: PLC0415
+
+    starting.write(path, starting.answers(given))
+    click.echo(f"{path}: written. Next: provision plan {path}")
+    return 0
+
+
+@main.command()
 @CONFIGS
 @_common
 def check(configs: tuple[Path, ...], **options: Any) -> int:

@@ -1,0 +1,77 @@
+"""Writes docs/reference: the help of every verb, the errors, and the JSON Schema of the config, as the code has them.
+
+python -m scripts.reference            writes them
+python -m scripts.reference --check    exits with 1 and the name of the first that is not up to date
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provision import config, errors
+from provision.cli import main as group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+MADE = "Made by `make docs` from the code; do not edit."
+
+
+def helps(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+    """(command line, its help), depth first, in the order of the alphabet."""
+    context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+    yield context.command_path, command.get_help(context)
+    if isinstance(command, click.Group):
+        for verb in sorted(command.commands):
+            yield from helps(command.commands[verb], verb, context)
+
+
+def commands_page() -> str:
+    parts = [f"## {path}\n\n```text\n{text}\n```\n" for path, text in helps(group, "provision")]
+    return "\n".join([f"# Commands\n\n{MADE}\n", *parts])
+
+
+def tree(cls: type[errors.ProvisionError], depth: int = 0) -> Iterator[tuple[type[errors.ProvisionError], int]]:
+    yield cls, depth
+    for sub in cls.__subclasses__():
+        yield from tree(sub, depth + 1)
+
+
+def errors_page() -> str:
+    head = "| code | exit | what it means | what to do, where it does not say it better |\n| --- | --- | --- | --- |"
+    rows = [
+        f"| `{cls.code}` | {cls.exit_code} | {(cls.__doc__ or '').splitlines()[0]} | {cls.default_hint} |"
+        for cls, depth in tree(errors.ProvisionError)
+        if depth
+    ]
+    note = "`code` is the one in the JSON form of an error (`-o json`); within version 1 none is renamed."
+    return "\n".join([f"# Errors\n\n{MADE} {note}\n", head, *rows, ""])
+
+
+def pages() -> dict[str, str]:
+    return {
+        "commands.md": commands_page(),
+        "errors.md": errors_page(),
+        "config.schema.json": json.dumps(config.schema(), indent=2) + "\n",
+    }
+
+
+def main() -> int:
+    for name, text in pages().items():
+        path = FOLDER / name
+        if "--check" not in sys.argv:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            click.echo(f"docs/reference/{name} is not up to date: run `make docs`", err=True)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
