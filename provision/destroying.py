@@ -11,6 +11,7 @@ from provision.ports import Clearable
 from provision.survey import app_of, survey
 
 if TYPE_CHECKING:
+    from provision.ports import Sink
     from provision.survey import Job, Survey
 
 RESTORABLE = "Entra keeps it for 30 days: `provision apply` brings the same app back"
@@ -25,8 +26,14 @@ async def plan_destroy(job: Job) -> Survey:
         return found
     guards.check_destroy(app, found.now)
     cleared = [Change("deliver", s.name, "cleared", {"clear": True}) for s in job.sinks if isinstance(s, Clearable)]
-    found.plan = Plan((*cleared, Change("update-app", job.app.key, f"deleted; {RESTORABLE}", {"delete": True})))
+    deleted = Change("update-app", job.app.key, f"deleted; {RESTORABLE}", {"delete": True})
+    found.plan = Plan((*cleared, deleted), tuple(_by_hand(s) for s in job.sinks if not isinstance(s, Clearable)))
     return found
+
+
+def _by_hand(sink: Sink) -> Change:
+    reason = "cannot be cleared from here; what it holds stops working"
+    return Change("attention", sink.name, reason, {"kind": "left", "hint": "Remove its entry by hand."})
 
 
 async def destroy(job: Job, found: Survey) -> None:

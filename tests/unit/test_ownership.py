@@ -10,7 +10,7 @@ import pytest
 from provision import commands, destroying, errors, survey
 from provision.marks import MANAGED
 from provision.model import App, Credential, SecretRules
-from tests.fakes import FakeReadableSink
+from tests.fakes import FakeReadableSink, FakeSink
 from tests.unit.test_commands import DAY, World
 
 CLIENT, OTHER = "00000000-0000-0000-0000-0000000000c1", "00000000-0000-0000-0000-0000000000c2"
@@ -133,6 +133,13 @@ def test_destroying_clears_the_sinks_then_deletes_and_says_how_to_get_it_back(wo
     assert world.job.sinks[0].holds is None
     assert world.directory.apps == {}
     assert "`provision apply` brings the same app back" in world.said[-1]
+
+
+def test_destroying_says_what_it_cannot_clear():
+    world = World(FakeSink("form:b"))
+    world.apply()
+    (said,) = asyncio.run(destroying.plan_destroy(world.job)).plan.attention
+    assert (said.target, said.data["hint"]) == ("form:b", "Remove its entry by hand.")
 
 
 def test_destroying_what_is_gone_does_nothing(world):
