@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from provision import errors, guards
 from provision import plan as planner
 from provision.effects import noted
-from provision.marks import MANAGED, Commit, Label, committed, parse_label
+from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
 from provision.model import App, Change, Credential
 from provision.ports import Parcel
 from provision.survey import Job, Survey, app_of, redirect_uris, specs, values
@@ -193,16 +193,22 @@ async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel) -> None:
 
 
 async def _commit(job: Job, found: Survey, sink: Sink, key_id: str) -> None:
-    """The commit-point tag. Tags are replaced as a whole: those of others are read just before."""
+    """The commit-point tag. Tags are replaced as a whole: those of others are read just before, and where that read
+    lags behind, what this run has committed itself is not undone by it."""
     app = app_of(found)
     if not found.fresh:
         app = await job.directory.find_app(job.app.key) or app
     settings = sink.settings(values(found.desired.app, app, found.endpoints))
-    tags = committed(app.tags, Commit(sink.id, key_id, job.directory.now(), settings))
+    tags, known = app.tags, commits(app.tags)
+    for mine in found.commits:
+        if mine.sink not in known or known[mine.sink].at < mine.at.replace(microsecond=0):
+            tags = committed(tags, mine)
+    found.commits.append(Commit(sink.id, key_id, job.directory.now(), settings))
+    tags = committed(tags, found.commits[-1])
     with noted(job, "commit", sink.name, key_id):
         await job.directory.update_app(app, None, tags)
-    known = {c.key_id for c in app.credentials}
-    kept = tuple(c for c in app_of(found).credentials if c.key_id not in known)
+    listed = {c.key_id for c in app.credentials}
+    kept = tuple(c for c in app_of(found).credentials if c.key_id not in listed)
     found.observed = replace(found.observed, app=replace(app, tags=tags, credentials=(*app.credentials, *kept)))
 
 

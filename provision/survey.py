@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
+    from provision.marks import Commit
     from provision.model import Holding, SecretPolicy
     from provision.ports import Clock, Directory, Journal, Login, Sink
 
@@ -51,6 +52,7 @@ class Survey:
     fresh: bool = False
     minted: Credential | None = None
     offered: bool = False
+    commits: list[Commit] = field(default_factory=list)
     delivered: set[str] = field(default_factory=set)
     failed: dict[str, errors.ProvisionError] = field(default_factory=dict)
 

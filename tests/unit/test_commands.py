@@ -148,6 +148,21 @@ def test_tags_of_others_that_came_during_the_run_survive_the_commit(sinks):
     assert len(commits(world.app.tags)) == 2
 
 
+def test_a_read_that_lags_does_not_undo_what_this_run_has_committed(sinks):
+    world = World(*sinks)
+    world.apply()
+    stale = world.app
+
+    async def lagging(key):
+        return stale
+
+    world.directory.find_app = lagging
+    world.clock.time += DAY
+    world.apply(force=True)
+    (newest,) = {c.key_id for c in world.directory.apps["mail"].credentials} - {c.key_id for c in stale.credentials}
+    assert {c.key_id for c in commits(world.app.tags).values()} == {newest}
+
+
 def test_the_app_that_we_are_signed_in_as_is_refused(sinks):
     world = World(*sinks)
     world.apply()
