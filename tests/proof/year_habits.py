@@ -112,8 +112,8 @@ class KeepTwo(Habit):
 
     Modelled on Infisical's Azure Client Secret rotation (secret-rotation-v2/azure-client-secret: add, revoke the
     inactive one, store, then sync) and Pulumi ESC's rotators (two secrets active at any time). Neither asks what the
-    form holds. Best settings: rotation at half of the lifetime, so that the previous secret never ends by itself; the store
-    keeps the value, so that a sink that failed is served the next day; the person is told every day.
+    form holds. Best settings: rotation at half of the lifetime, so that the previous secret never ends by itself; the
+    store keeps the value, so that a sink that failed is served the next day; the person is told every day.
     """
 
     name = "keep two"
