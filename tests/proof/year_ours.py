@@ -12,7 +12,7 @@ from provision.model import AppSettings, SecretPolicy
 from provision.outcome import outcome
 from tests.proof.year_habits import AHEAD, KEY, Habit
 from tests.proof.year_observer import Act
-from tests.proof.year_world import ALARM, DAY, FORM, HURRY, NOTICE
+from tests.proof.year_world import ALARM, DAY, FORM, HURRY, NOTICE, POLICY, SINKS
 
 RETIRE_AFTER = 7 * DAY
 
@@ -60,6 +60,8 @@ class Provision(Habit):
         if result.person_by is not None and not found.delivered & {self.world.form.id}:
             urgency = ALARM if result.person_by - self.now <= HURRY else NOTICE
             self.world.ask(urgency, "a person is needed", FORM)
+        if any(change.data.get("kind") == POLICY for change in result.attention):
+            self.world.ask(ALARM if result.exit_code == 1 else NOTICE, POLICY, *SINKS)
         if result.exit_code == 1:
             red = errors.ProvisionError(result.error["message"])
             red.code = result.error["code"]

@@ -15,8 +15,8 @@ from tests.proof.year_habits import AHEAD, KeepTwo
 from tests.proof.year_observer import BEFORE, CAUSES, Act, Outage
 from tests.proof.year_ours import RETIRE_AFTER, Provision, ProvisionEarly
 from tests.proof.year_picture import typical, worst
-from tests.proof.year_run import HABITS, SEEDS, SINKS, Lived
-from tests.proof.year_world import DAY, FIRST, LIFETIME
+from tests.proof.year_run import HABITS, SEEDS, Lived
+from tests.proof.year_world import DAY, FIRST, FORM, LIFETIME, SINKS
 
 All = dict[str, list[Lived]]
 NAMES = [kind.name for kind in HABITS]
@@ -132,6 +132,7 @@ def page(lived: All, watched: All, commit: str) -> str:
         outages=_every_outage(ours),
         outages_early=_every_outage(early),
         most=max(one.live_most for one in ours + early),
+        quiet=sum(1 for outage in _outages(ours + early) if outage.sink != FORM and outage.warned),
         max_live=SecretPolicy(LIFETIME, AHEAD, RETIRE_AFTER).max_live,
         lost=_lost(ours),
         lost_early=_lost(early),

@@ -10,8 +10,8 @@ from statistics import median
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tests.proof.year_ours import Provision
-from tests.proof.year_run import HABITS, SINKS, Lived
-from tests.proof.year_world import DAY, DAYS, FIRST, LASTING
+from tests.proof.year_run import HABITS, Lived
+from tests.proof.year_world import DAY, DAYS, FIRST, LASTING, SINKS
 
 WIDTH, LEFT, RIGHT = 1220, 186, 950
 ROW, GAP, LINE, PAD = 13, 4, 40, 16

@@ -17,19 +17,17 @@ from tests.proof.year_world import (
     CAP,
     DAY,
     DAYS,
-    FILE,
-    FORM,
     LOOK,
     MAIL_STOPPED,
     NO_RUN,
-    VAULT,
+    POLICY,
+    SINKS,
     World,
     Year,
     year,
 )
 
 HABITS: tuple[type[Habit], ...] = (Provision, ProvisionEarly, *PEERS)
-SINKS = (FILE, VAULT, FORM)
 SEEDS = range(1, 21)
 VISIT_HOUR = 10.0
 
@@ -69,7 +67,7 @@ async def _attempt(world: World, step: Callable[[], Awaitable[None]]) -> None:
         await step()
     except errors.ProvisionError as error:
         world.asks = before | world.asks
-        world.ask(ALARM if error.code == "policy" else LOOK, error.code, *SINKS)
+        world.ask(ALARM if error.code == POLICY else LOOK, error.code, *SINKS)
     else:
         world.looked.clear()
 
@@ -84,9 +82,9 @@ async def _visit(world: World, habit: Habit) -> None:
     world.stopped &= MAIL_STOPPED not in asks and NO_RUN not in asks
     world.present = True
     world.asks.clear()
-    if "policy" not in asks:
+    if POLICY not in asks:
         await _attempt(world, habit.visit)
-    if "policy" in asks or "policy" in world.asks:
+    if POLICY in asks or POLICY in world.asks:
         seen.did(Act.SETTING)
         habit.lifetime = CAP
         world.asks.clear()

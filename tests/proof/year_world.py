@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from provision import errors
-from provision.model import Readiness
+from provision.model import Readiness, SecretRules
 from tests.fakes import FakeClock, FakeDirectory, FakeLogin, FakeReadableSink, FakeSink
 from tests.proof.year_observer import Observer
 
@@ -21,14 +21,14 @@ DAYS = 365
 DAY = timedelta(days=1)
 LIFETIME, CAP = 180 * DAY, 90 * DAY
 LASTING = f"new secrets capped at {CAP.days} days"
-FILE, VAULT, FORM = "file", "vault", "form"
+SINKS = FILE, VAULT, FORM = "file", "vault", "form"
 
 HOLIDAY, FORTNIGHT, LOGIN, STOP = 21, 14, (5, 12), 60
 """Days that an event lasts."""
-POLICY = 60, 300
+CAPPED = 60, 300
 """The policy comes on one of these days, and stays."""
 NOTICE, LOOK, ALARM = "notice", "look", "alarm"
-MAIL_STOPPED, NO_RUN = "mail stopped", "no run"
+MAIL_STOPPED, NO_RUN, POLICY = "mail stopped", "no run", "policy"
 COMES = {NOTICE: 0.2, LOOK: 0.6, ALARM: 0.6}
 """The chance that the person comes on a working day for a notice, a red run, an alarm."""
 HURRY = 7 * DAY
@@ -86,7 +86,7 @@ def year(seed: int) -> Year:
         return range(first, first + days)
 
     holiday, fortnight, login, stop = span(HOLIDAY), span(FORTNIGHT), span(rng.randint(*LOGIN)), span(STOP)
-    return Year(seed, holiday, fortnight, login, stop, range(rng.randrange(*POLICY), DAYS))
+    return Year(seed, holiday, fortnight, login, stop, range(rng.randrange(*CAPPED), DAYS))
 
 
 class World:
@@ -158,6 +158,10 @@ class YearDirectory(FakeDirectory):
 
     async def permission_ids(self, scopes):
         return frozenset(scopes)  # documented ids: no request
+
+    async def secret_rules(self, app):
+        self._enter("find_rules")
+        return SecretRules(max_lifetime=CAP if self.world.day in self.world.year.policy else None)
 
     async def add_password(self, app, label, end):
         if self.world.day in self.world.year.policy and end - self.now() > CAP:
