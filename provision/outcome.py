@@ -31,8 +31,10 @@ def outcome(job: Job, found: Survey, error: ProvisionError | None = None) -> Out
         states.append(SinkState(view.spec.name, holding, state))
     held = [live[s.holding] for s in states if s.holding in live]
     worst = error or next(iter(found.failed.values()), None)
-    failed = worst.as_dict() if worst else _not_ready(views, found) or _guarded(found)
-    code = worst.exit_code if worst else 3 if found.plan.person_by is not None else 1 if failed else 0
+    refused = None if worst else _guarded(found)
+    failed = worst.as_dict() if worst else refused or _not_ready(views, found)
+    waits = found.plan.person_by is not None and not refused
+    code = worst.exit_code if worst else 3 if waits else 1 if failed else 0
     return Outcome(
         config=job.config,
         tenant=found.endpoints.tenant_id,

@@ -19,6 +19,7 @@ When a sink is due, and what is done about it:
     | settings differ from the delivered ones       | yes   | as due: a value is known only when it is new  |
     | due, whatever the cause                       | no    | attention with the date; no mint              |
     | due, and a guard stands against it            | any   | attention of kind policy or guard; no mint    |
+    | not due; another is, by the last below max_live | yes | shares it (unless it needs a person)          |
 
 When a credential is retired:
 
@@ -124,8 +125,16 @@ def views(desired: Desired, observed: Observed, now: datetime) -> tuple[View, ..
 
 
 def due(desired: Desired, observed: Observed, now: datetime, *, force: bool = False) -> tuple[str, ...]:
-    """Ids of the sinks whose readiness matters in this run: those that are due, or all with `force` (--now)."""
-    return tuple(v.spec.id for v in views(desired, observed, now) if force or v.due)
+    """Ids of the sinks whose readiness matters in this run: those that are due, those that would share the last secret
+    below max_live, or all with `force` (--now)."""
+    seen = views(desired, observed, now)
+    shared = any(v.due for v in seen) and _live(observed, now) >= desired.secret.max_live - 1
+    return tuple(v.spec.id for v in seen if force or v.due or (shared and not v.spec.needs_person))
+
+
+def _live(observed: Observed, now: datetime, gone: frozenset[str] = frozenset()) -> int:
+    mine = ours(observed.app).values() if observed.app else ()
+    return sum(c.end > now and c.key_id not in gone for c in mine)
 
 
 def plan(
@@ -253,13 +262,20 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
         return [], attention, person_by
     if refused := _policy(desired, observed):
         return [], [*attention, refused], person_by
-    gone = {change.target for change in retired}
-    still = sum(c.end > now and c.key_id not in gone for c in ours(observed.app).values()) if observed.app else 0
+    still = _live(observed, now, frozenset(change.target for change in retired))
     if still >= desired.secret.max_live:
         reason = f"{still} secrets of ours are alive, and secret.max_live is {desired.secret.max_live}: none is minted"
         hint = "The oldest is retired when retire_after has passed; else raise secret.max_live."
         data = {"kind": "guard", "hint": hint}
         return [], [*attention, Change("attention", desired.app.key, reason, data)], person_by
+    if still == desired.secret.max_live - 1:  # the next sink that is due could get none: this one is for all
+        named = {view.spec.id for view, _ in targets}
+        targets += [
+            (view, "shares the new secret: max_live is near")
+            for view in seen
+            if view.spec.id not in named and not view.spec.needs_person
+            and (ready := observed.readiness.get(view.spec.id)) is not None and ready.ok
+        ]  # fmt: skip
     names = [v.spec.name for v, _ in targets]
     changes = [
         Change(

@@ -9,7 +9,7 @@ import pytest
 
 from provision import commands, destroying, errors, survey
 from provision.marks import MANAGED
-from provision.model import App, Credential, SecretRules
+from provision.model import App, Credential, Readiness, SecretRules
 from tests.fakes import FakeReadableSink, FakeSink
 from tests.unit.test_commands import DAY, World
 
@@ -169,6 +169,33 @@ def test_a_policy_that_the_lifetime_keeps_is_no_hindrance(world):
     world.directory.rules = SecretRules(max_lifetime=180 * DAY)
     world.clock.time += 160 * DAY
     assert world.apply().ok
+
+
+def test_a_refusal_by_policy_is_not_hidden_behind_a_person_who_is_needed():
+    form = FakeSink("form:b")
+    world = World(FakeReadableSink("file:a"), form)
+    world.apply()
+    world.directory.rules, form.readiness = (
+        SecretRules(forbidden=True),
+        Readiness(ok=False, reason="nobody", person=True),
+    )
+    world.clock.time += 160 * DAY
+    assert (world.apply().exit_code, world.apply().error["code"]) == (1, "policy")
+
+
+def test_twelve_sinks_that_came_up_a_day_apart_are_all_renewed_within_max_live():
+    world = World(*(FakeReadableSink(f"file:{n}") for n in range(12)))
+    for sink in world.job.sinks:
+        sink.readiness = Readiness(ok=False, reason="not there yet")
+    for sink in world.job.sinks:
+        sink.readiness = Readiness(ok=True)
+        world.apply()
+        world.clock.time += DAY
+    for _ in range(200):
+        world.apply()
+        assert len([c for c in world.app.credentials if c.end > world.clock.now()]) <= 5
+        assert all(world.accepted(sink) for sink in world.job.sinks)
+        world.clock.time += DAY
 
 
 def test_more_than_max_live_of_ours_is_an_error_that_says_the_way_out(world):
