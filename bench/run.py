@@ -1,7 +1,7 @@
-"""What `provision` costs beside the least that could do the same, in one run: `make bench`.
+"""What `provision` costs beside the least that could do the same: `make bench`, or `PAIRS=21 make bench`.
 
-Each row is two commands in turn, as whole processes, against a sandbox of this run's own; the figures are medians and
-their ratio. Exits with 1 where a limit is broken, and where the two did not send the same requests.
+Each row is two commands in turn, as whole processes, against a sandbox of this run's own: their medians, the ratio of
+these, and the most that it may be. Exits with 1 where a limit is broken, or where the two did not read the same.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from typing import Any
 PYTHON, PROVISION = sys.executable, str(Path(sys.executable).with_name("provision"))
 READS = str(Path(__file__).with_name("reads.py"))
 PAIRS = int(os.environ.get("PAIRS", "11"))
-FIRST_REQUESTS, AGAIN_REQUESTS = 11, 5
-HELP_RATIO, APPLY_RATIO, FAR_RATIO, FAR_MS = 4.0, 5.0, 2.0, 150
+HELP, APPLY, FAR_APPLY = 4.0, 5.0, 2.0
+FIRST, AGAIN = 11, 5
+FAR_MS = 150
 CONFIG = """version: 1
 tenant: {tenant}
 cloud: {cloud}
@@ -38,112 +39,105 @@ deliver:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way in to the sandbox: by its own addresses, or by Microsoft's names through its proxy."""
+
+    cloud: str
+    login: str
+    graph: str
+    env: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Bench:
-    """A folder, the sandbox that runs in it, and the environment of every command."""
+    """A folder, the sandbox that was started for it, and the environment of every command."""
 
     folder: Path
     env: dict[str, str]
     info: dict[str, Any]
 
-    def run(self, *words: str, **env: str) -> float:
-        """Seconds that one command takes; its output is shown only where it fails."""
+    def ways(self) -> list[Way]:
+        info, operator = self.info, self.info["operator"]
+        proxied = {"HTTPS_PROXY": info["proxy"], "SSL_CERT_FILE": info["ca"], "REQUESTS_CA_BUNDLE": info["ca"]}
+        login = {
+            "AZURE_TENANT_ID": info["tenant"]["id"],
+            "AZURE_CLIENT_ID": operator["client_id"],
+            "AZURE_CLIENT_SECRET": Path(operator["secret_file"]).read_text(),
+        }
+        return [
+            Way("sandbox", info["login"], info["graph"], {}),
+            Way("global", "https://login.microsoftonline.com", "https://graph.microsoft.com", proxied | login),
+        ]
+
+    def run(self, command: list[str], env: dict[str, str]) -> float:
+        """Seconds that it takes; what it prints is shown only where it fails."""
         began = time.perf_counter()
-        done = subprocess.run(words, env=self.env | env, cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.env | env, cwd=self.folder, capture_output=True, text=True, check=False)
         took = time.perf_counter() - began
         if done.returncode:
-            sys.exit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+            sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         return took
 
-    def requests(self, *words: str, **env: str) -> Counter[tuple[str, str, str]]:
-        """What one command asked the sandbox for."""
+    def requests(self, command: list[str], env: dict[str, str]) -> Counter[str]:
+        """What it asks the sandbox for."""
         log = Path(self.info["requests"])
         seen = len(log.read_text().splitlines())
-        self.run(*words, **env)
+        self.run(command, env)
         lines = map(json.loads, log.read_text().splitlines()[seen:])
-        return Counter((line["method"], line["host"], line["path"]) for line in lines)
+        return Counter(f"{line['method']} {line['host']}{line['path']}" for line in lines)
 
     def weather(self, latency_ms: int) -> None:
-        """How long each answer takes."""
-        urllib.request.urlopen(
-            urllib.request.Request(
-                f"{self.info['control']}/weather",
-                json.dumps({"latency_ms": latency_ms}).encode(),
-                {"X-Sandbox-Control": "1"},
-            )
-        ).close()
+        """How long the sandbox takes over each answer."""
+        body = json.dumps({"latency_ms": latency_ms}).encode()
+        asked = urllib.request.Request(f"{self.info['control']}/weather", body, {"X-Sandbox-Control": "1"})
+        urllib.request.urlopen(asked).close()
 
-    def ratio(self, title: str, ours: list[str], floor: list[str], limit: float, **env: str) -> bool:
-        """Both in turn; one line; whether the limit holds."""
-        pairs = [(self.run(*ours, **env), self.run(*floor, **env)) for _ in range(PAIRS + 1)][1:]
+    def row(self, title: str, ours: list[str], floor: list[str], limit: float, env: dict[str, str]) -> bool:
+        """One line of the table, after a pair that does not count."""
+        pairs = [(self.run(ours, env), self.run(floor, env)) for _ in range(PAIRS + 1)][1:]
         mine, least = (median(side) for side in zip(*pairs, strict=True))
-        told = f"{title:<34} {mine:>8.3f} s {least:>8.3f} s {mine / least:>6.2f} {limit:>6.1f}"
-        print(told, "" if mine <= limit * least else "  BROKEN", flush=True)
-        return mine <= limit * least
+        good = mine <= limit * least
+        line = f"{title:<34}{mine:>9.3f} s{least:>9.3f} s{mine / least:>8.2f}{limit:>7.1f}"
+        print(line if good else f"{line}  BROKEN", flush=True)
+        return good
 
-
-def ways(bench: Bench) -> dict[str, tuple[str, str, dict[str, str]]]:
-    """The two ways in: the sandbox's own addresses, and Microsoft's names through its proxy."""
-    info, operator = bench.info, bench.info["operator"]
-    trust = {"HTTPS_PROXY": info["proxy"], "SSL_CERT_FILE": info["ca"], "REQUESTS_CA_BUNDLE": info["ca"]}
-    login = {
-        "AZURE_TENANT_ID": info["tenant"]["id"],
-        "AZURE_CLIENT_ID": operator["client_id"],
-        "AZURE_CLIENT_SECRET": Path(operator["secret_file"]).read_text(),
-    }
-    return {
-        "sandbox": (info["login"], info["graph"], {}),
-        "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com", trust | login),
-    }
-
-
-def measure(bench: Bench) -> bool:
-    """The whole table; whether every limit holds."""
-    print(f"{'medians of ' + str(PAIRS) + ', in turn':<34} {'provision':>10} {'floor':>10} {'ratio':>6} {'limit':>6}")
-    good = [bench.ratio("--help / import click", [PROVISION, "--help"], [PYTHON, "-c", "import click"], HELP_RATIO)]
-    counts = []
-    for cloud, (login, graph, env) in ways(bench).items():
-        info = bench.info
-        (bench.folder / f"{cloud}.yaml").write_text(CONFIG.format(cloud=cloud, tenant=info["tenant"]["domain"]))
-        ours = [PROVISION, "apply", f"{cloud}.yaml"]
-        who = [info["operator"]["client_id"], info["operator"]["secret_file"], f"bench-{cloud}"]
-        floor = [PYTHON, READS, login, graph, info["ca"], info["tenant"]["domain"], *who]
-        first = bench.requests(*ours, "--yes", **env)
-        again, reads = bench.requests(*ours, **env), bench.requests(*floor, **env)
-        counts.append((cloud, first.total(), again.total(), reads.total()))
-        good += [first.total() <= FIRST_REQUESTS, again.total() <= AGAIN_REQUESTS, _same(again, reads)]
-        for latency, limit in ((0, APPLY_RATIO), (FAR_MS, FAR_RATIO)):
-            bench.weather(latency)
-            title = f"converged apply, {cloud}, {latency} ms"
-            good.append(bench.ratio(title, ours, floor, limit, **env))
-        bench.weather(0)
-    for cloud, one, two, three in counts:
-        print(
-            f"requests, {cloud}: first apply {one} (at most {FIRST_REQUESTS}), "
-            f"converged {two} (at most {AGAIN_REQUESTS}), floor {three}"
-        )
-    return all(good)
-
-
-def _same(ours: Counter[tuple[str, str, str]], floor: Counter[tuple[str, str, str]]) -> bool:
-    for word, extra in (("provision alone", ours - floor), ("the floor alone", floor - ours)):
-        for request in extra:
-            print(f"sent by {word}: {' '.join(request)}")
-    return ours == floor
+    def applies(self, way: Way) -> bool:
+        """The rows of one way in, and its requests."""
+        tenant, operator = self.info["tenant"]["domain"], self.info["operator"]
+        (self.folder / f"{way.cloud}.yaml").write_text(CONFIG.format(cloud=way.cloud, tenant=tenant))
+        ours = [PROVISION, "apply", f"{way.cloud}.yaml"]
+        floor = [PYTHON, READS, way.login, way.graph, self.info["ca"], tenant]
+        floor += [operator["client_id"], operator["secret_file"], f"bench-{way.cloud}"]
+        first = self.requests([*ours, "--yes"], way.env)
+        again, least = self.requests(ours, way.env), self.requests(floor, way.env)
+        good = [first.total() <= FIRST, again.total() <= AGAIN, again == least]
+        for latency_ms, limit in ((0, APPLY), (FAR_MS, FAR_APPLY)):
+            self.weather(latency_ms)
+            good.append(self.row(f"converged apply, {way.cloud}, {latency_ms} ms", ours, floor, limit, way.env))
+        self.weather(0)
+        print(f"  requests: first apply {first.total()} (limit {FIRST}), converged {again.total()} (limit {AGAIN})")
+        for request in (again - least) + (least - again):
+            print(f"  BROKEN: not sent by both: {request}")
+        return all(good)
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="provision-bench-") as name:
         folder = Path(name)
-        world = folder / "state" / "provision" / "sandbox"
-        clean = {k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY") and not k.startswith("AZURE_")}
-        env = clean | {"XDG_STATE_HOME": str(folder / "state")}
-        at = ["--folder", str(world)]
+        env = {k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY") and not k.startswith("AZURE_")}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled, so a checkout is to be, too
+        env["XDG_STATE_HOME"] = str(folder / "state")
+        sandbox, at = [PROVISION, "sandbox"], ["--folder", str(folder / "state" / "provision" / "sandbox")]
         try:
-            told = subprocess.run([PROVISION, "sandbox", "start", *at, "-o", "json"], env=env, check=True, capture_output=True)
-            good = measure(Bench(folder, env, json.loads(told.stdout)))
+            told = subprocess.run([*sandbox, "start", *at, "-o", "json"], env=env, stdout=subprocess.PIPE, check=True)
+            bench = Bench(folder, env, json.loads(told.stdout))
+            title = f"medians of {PAIRS} pairs"
+            print(f"{title:<34}{'provision':>11}{'least':>11}{'ratio':>8}{'limit':>7}")
+            good = [bench.row("--help / import click", [PROVISION, "--help"], [PYTHON, "-c", "import click"], HELP, {})]
+            good += [bench.applies(way) for way in bench.ways()]
         finally:
-            subprocess.run([PROVISION, "sandbox", "stop", *at, "-q"], env=env, check=False)
-    sys.exit(0 if good else 1)
+            subprocess.run([*sandbox, "stop", *at, "-q"], env=env, check=False)
+    sys.exit(0 if all(good) else 1)
 
 
 if __name__ == "__main__":
