@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 BUILD := .build
 LOCKS := requirements/dev.txt requirements/build.txt
 
-.PHONY: help install install-runtime demo test year lint docs lock clean
+.PHONY: help install install-runtime demo test year bench lint docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ test: install ## all tests, with branch coverage by folder
 
 year: $(VENV)/.installed ## docs/proof/year: a simulated year of provision and of other habits
 	@$(BIN)/python -m tests.proof.year
+
+bench: $(VENV)/.installed ## times and requests beside the least that could do the same, and their limits
+	@echo "bench: a sandbox of its own, commands in turn, about a minute; log in $(BUILD)/bench.log"
+	@$(BIN)/python bench/run.py 2>&1 | tee $(BUILD)/bench.log
 
 lint: $(VENV)/.installed ## ruff with all rules, mypy --strict
 	@$(BIN)/ruff check .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,9 @@ class _Verbs(click.Group):
     """Turns our errors into a message, JSON where it was asked for, and an exit code; click's usage errors into 64."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        if not (args or kwargs):  # a process of our own: imports leave no garbage, and looking for it takes its time
+            gc.disable()  # until running.py has seen the world, by when all is imported
+            atexit.register(gc.freeze)
         kwargs["standalone_mode"] = False
         argv = list(kwargs.get("args") or (args[0] if args and args[0] is not None else sys.argv[1:]))
         try:

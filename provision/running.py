@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from dataclasses import dataclass
@@ -111,6 +112,10 @@ async def _surveys(jobs: list[Job], options: Options, look: Look | None = None, 
             return [await job.stop.waiting(seen(job, **how)) for job in jobs]
     except StoppedError as error:
         raise StoppedError(f"{error.message}; nothing was changed", number=error.number) from None
+    finally:
+        if not gc.isenabled():  # see cli.py: what a run needs is imported by now
+            gc.freeze()
+            gc.enable()
 
 
 def _digest(jobs: list[Job], found: list[Survey]) -> str:

@@ -162,7 +162,7 @@ class Sandbox:
         return self
 
     async def _serve(self, name: str, app: Any, context: ssl.SSLContext | None) -> None:
-        sock = socket.socket()
+        sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends small answers at once only where it sees TCP
         sock.bind(("127.0.0.1", 0))
         self.ports[name] = sock.getsockname()[1]
         config = uvicorn.Config(
