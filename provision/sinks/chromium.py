@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -56,14 +57,32 @@ _NICKNAME = "provision"
 
 def find(executable: str | None) -> str:
     """The browser's path. BrowserMissingError says how to get one."""
-    if importlib.util.find_spec("playwright") is None:
+    playwright = importlib.util.find_spec("playwright")
+    if playwright is None or playwright.origin is None:
         raise BrowserMissingError(
             "Playwright is not installed.", hint="pip install 'entra-provision[browser]', or set `via: person`."
         )
     found = next(filter(None, map(shutil.which, [executable] if executable else _BROWSERS)), None)
     if found is None:
         raise BrowserMissingError(f"{executable or 'Chromium'} is not installed or not executable.")
+    _check_driver(Path(playwright.origin).with_name("driver") / "node")
     return found
+
+
+def _check_driver(bundled: Path) -> None:
+    """Playwright steers the browser by a Node.js, its own where the environment names none; a bare system may lack a
+    library that it needs."""
+    node = os.environ.get("PLAYWRIGHT_NODEJS_PATH") or bundled
+    try:
+        tried = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    except OSError as error:
+        raise BrowserMissingError(f"Playwright's driver {node} does not start: {error.strerror}.") from None
+    if tried.returncode:
+        library = re.search(r"lib[\w.+-]+\.so[.\d]*", tried.stderr)
+        raise BrowserMissingError(
+            f"Playwright's driver {node} does not start" + (f": {library[0]} is missing." if library else "."),
+            hint="Install what it lacks (libatomic.so.1: apt-get install libatomic1), or set `via: person`.",
+        )
 
 
 @contextlib.contextmanager
