@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from provision.errors import UsageError
 from provision.interrupts import Stop
@@ -15,6 +16,7 @@ from provision.journal import FileJournal
 from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
 from provision.survey import Job
+from provision.text import PLAIN, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,14 @@ def state_folder() -> Path:
     """XDG_STATE_HOME/provision: browser profiles and the sandbox's world; no record that a run depends on."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "provision"
+
+
+def look(stream: TextIO, *, no_color: bool) -> Look:
+    """How a text may look on `stream`: plain where it is no terminal. NO_COLOR: no-color.org."""
+    if not stream.isatty():
+        return PLAIN
+    color = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Look(max(shutil.get_terminal_size().columns, 40), color)
 
 
 def check(config: Config) -> None:
