@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _COLORS = {"retire-secret": "red", "delete-app": "red", "update-app": "yellow"}
 _STATES = {
     "delivered": ("delivered", "green"),
-    "current": ("has it", "green"),
+    "current": ("up to date", "green"),
     "due": ("due", "yellow"),
     "not-ready": ("due, and not ready", "yellow"),
     "failed": ("failed", "red"),
 }
+
+_LAST = 12
+"""The last column alone is wrapped while it has so many letters; on a narrower terminal all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,8 @@ def _count(changes: Sequence[Change]) -> str:
 def _table(rows: Sequence[Row], look: Look) -> list[str]:
     """Aligned columns; on a terminal wrapped to its width, each within its column."""
     cells = [[(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows]
+    widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
     if look.width is None:
-        widths = [max(len(text) for text, _ in column) for column in zip(*cells, strict=True)]
         padded = [[f"{text:<{width}}" for (text, _), width in zip(row, widths, strict=True)] for row in cells]
         return ["  " + "  ".join(row).rstrip() for row in padded]
     from io import StringIO  # noqa: PLC0415
@@ -158,15 +161,15 @@ def _table(rows: Sequence[Row], look: Look) -> list[str]:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    last = look.width - sum(width + 2 for width in widths[:-1])
     table = Table.grid(padding=(0, 2))
-    for column in zip(*cells, strict=True):
-        short = max(len(text) for text, _ in column) <= look.width // 3
-        table.add_column(no_wrap=short, overflow="fold")
+    for at in range(len(widths)):
+        table.add_column(no_wrap=last >= _LAST and at < len(widths) - 1, overflow="fold")
     for row in cells:
-        table.add_row(*(Text(text, style=color) for text, color in row))
+        table.add_row(*(Text.assemble((text, color)) for text, color in row))
     out = StringIO()
     console = Console(
         file=out, width=look.width - 2, force_terminal=look.color, color_system="standard" if look.color else None
     )
     console.print(table)
-    return ["  " + line.rstrip() for line in out.getvalue().splitlines()]
+    return ["  " + line.rstrip() for line in out.getvalue().rstrip().splitlines()]
