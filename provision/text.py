@@ -85,10 +85,19 @@ def apply(outcomes: Sequence[Outcome], look: Look = PLAIN) -> str:
 
 def _summary(outcome: Outcome, look: Look) -> list[str]:
     done = _count(outcome.changes) if outcome.ok else "not finished"
+    rows = _deleted(outcome) or _kept(outcome)
+    return [f"{outcome.config}: {done}", *_table(rows, look), *_attention(outcome.attention, look)]
+
+
+def _deleted(outcome: Outcome) -> list[Row]:
+    """After a `destroy`, what the run saw before it is not there any more."""
+    gone = outcome.ok and any(change.data.get("delete") for change in outcome.changes)
+    return [("app", f"{outcome.app.key}, deleted; restorable for 30 days")] if outcome.app and gone else []
+
+
+def _kept(outcome: Outcome) -> list[Row]:
     rows: list[Row] = []
     app, current = outcome.app, outcome.current
-    if app and outcome.ok and any(c.data.get("delete") for c in outcome.changes):
-        return [f"{outcome.config}: {done}", *_table([("app", f"{app.key}, deleted; restorable for 30 days")], look)]
     if app:
         rows += [("app", app.key), ("client id", app.client_id)]
     if current:
@@ -96,8 +105,7 @@ def _summary(outcome: Outcome, look: Look) -> list[str]:
         rows += [("secret", current.key_id), ("ends", f"{current.end:%Y-%m-%d}{renewed}")]
     if outcome.person_by:
         rows.append((("person", "yellow"), f"needed by {outcome.person_by:%Y-%m-%d}"))
-    rows += _sinks(outcome.sinks, current.key_id if current else None)
-    return [f"{outcome.config}: {done}", *_table(rows, look), *_attention(outcome.attention, look)]
+    return rows + _sinks(outcome.sinks, current.key_id if current else None)
 
 
 def _sinks(sinks: Sequence[SinkState], current: str | None) -> list[Row]:

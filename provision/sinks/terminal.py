@@ -11,11 +11,9 @@ import contextlib
 import math
 import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from provision.sinks.handoff import HandedField
 
@@ -84,19 +82,11 @@ def _screen(terminal: int, lines: Sequence[str]) -> Iterator[None]:
         columns, rows = os.get_terminal_size(terminal)
         needed = sum(max(1, math.ceil(len(line) / max(columns, 1))) for line in [*lines, "", _QUESTION, _AGAIN])
         enter, leave = (_ENTER, _LEAVE) if needed <= rows else (_WIPE, _WIPE + _SCROLLBACK)
-
-    def wiped_first(number: int, _frame: Any) -> None:
-        _write(terminal, leave)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    before = signal.signal(signal.SIGTERM, wiped_first)
     try:
         _write(terminal, enter)
         yield
     finally:
         _write(terminal, leave)
-        signal.signal(signal.SIGTERM, before)
 
 
 async def _answer(terminal: int, until: float) -> str | None:

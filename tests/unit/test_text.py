@@ -60,9 +60,12 @@ def test_a_needed_person_stands_in_a_line_that_pipelines_search_for():
 
 def test_after_a_destroy_nothing_is_said_to_be_held():
     gone = Change("update-app", "mail", "deleted", {"delete": True})
-    assert text.apply([replace(OUTCOME, changes=(gone,))]).splitlines() == [
+    by_hand = Change("attention", "form:a", "cannot be cleared from here", {"hint": "Remove its entry by hand."})
+    assert text.apply([replace(OUTCOME, changes=(gone,), attention=(by_hand,))]).splitlines() == [
         "c.yaml: 1 change",
         "  app  mail, deleted; restorable for 30 days",
+        "  !  form:a: cannot be cleared from here",
+        "     what to do: Remove its entry by hand.",
     ]
 
 
