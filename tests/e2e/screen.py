@@ -39,10 +39,11 @@ class Screen:
         return bool(more)
 
     def wait_for(self, pattern, since=0):
-        """Until it is shown after place `since`; the place behind it."""
+        """Until it is shown after place `since`; the place behind it. EOFError where the command ended first."""
         until = time.monotonic() + self.patience
         while not (found := re.compile(pattern).search(self.seen, since)):
-            assert self._read(until), self.seen
+            if not self._read(until):
+                raise EOFError(self.seen)
         return found.end()
 
     def type(self, text):
