@@ -34,7 +34,6 @@ else
 fi
 
 mkdir -p "$(dirname "$log")"
-echo "install: $what, into $venv with Python $(version "$python"); about a minute (log: $log)"
 if [ "$python" != "$venv/bin/python" ]; then
   rm -rf "$venv"
   "$python" -m venv "$venv" >"$log" 2>&1 || {
@@ -42,6 +41,7 @@ if [ "$python" != "$venv/bin/python" ]; then
     fail "no virtual environment can be made; on Debian: apt-get install python3-venv (log: $log)"
   }
 fi
+echo "install: $what, into $venv with Python $(version "$python"); about a minute (log: $log)"
 echo interrupted >"$stamp"
 pip() { "$venv/bin/python" -m pip install --quiet "$@"; }
 { pip --require-hashes -r "requirements/$what.txt" && pip --require-hashes -r requirements/build.txt &&
