@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # chromium.sh LOG: the distribution's Chromium, where this user may install it; else one line says what to install.
-# libnss3-tools lets the browser trust the sandbox's CA; Playwright's driver needs libatomic1, which a bare system lacks.
+# libnss3-tools lets the browser trust the sandbox's CA. What a bare system may lack: libatomic1, which Playwright's
+# driver needs, and chromium-sandbox, for a user who may not make namespaces.
 set -uo pipefail
-log=$1 packages="chromium libnss3-tools libatomic1"
+log=$1 packages="chromium chromium-sandbox libnss3-tools libatomic1"
 browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 whole() { browser && command -v certutil >/dev/null && ldconfig -p 2>/dev/null | grep -q libatomic.so.1; }
 PATH=$PATH:/usr/sbin:/sbin

@@ -98,7 +98,7 @@ def enter_by_hand(page: str) -> None:
 def no_browser() -> bool:
     """Says in one line why none can be had."""
     try:
-        chromium.find(None)
+        chromium.try_start(chromium.find(None))
     except BrowserMissingError as error:
         say(f"demo: {error.message} The hand-off page is used instead, and MSPbots' own form stays empty.")
         return True

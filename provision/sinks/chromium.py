@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,29 @@ def _check_driver(bundled: Path) -> None:
             f"Playwright's driver {node} does not start" + (f": {library[0]} is missing." if library else "."),
             hint="Install what it lacks (libatomic.so.1: apt-get install libatomic1), or set `via: person`.",
         )
+
+
+def try_start(browser: str) -> None:
+    """Starts it unseen for a moment. Its own sandbox needs what a container or a hardened system may forbid; that is to
+    be known before a secret is made for it."""
+    with tempfile.TemporaryDirectory(prefix="provision-", ignore_cleanup_errors=True) as folder:
+        command = [browser, "--headless", f"--user-data-dir={folder}", *_ARGS, "--dump-dom", "about:blank"]
+        if os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")
+        said = ""
+        try:
+            env = {**os.environ, "HOME": folder}
+            tried = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        else:
+            if tried.returncode == 0:
+                return
+            said = ": it finds no sandbox that it may use" if "No usable sandbox" in tried.stderr else ""
+    raise BrowserMissingError(
+        f"{browser} does not start{said}.",
+        hint="Start it by hand to see why (apt-get install chromium-sandbox?), or set `via: person`.",
+    )
 
 
 @contextlib.contextmanager
