@@ -7,11 +7,11 @@ import gc
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from provision import report
+from provision import report, text
 from provision.digest import moved, plan_digest
 from provision.errors import ConfigError, Fault, ProvisionError, StoppedError, UsageError
 
@@ -40,10 +40,16 @@ class Options:
     def json(self) -> bool:
         return self.output == "json"
 
-    def say(self, text: str) -> None:
+    def say(self, line: str) -> None:
         """Progress, on stderr."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(line, err=True)
+
+    def look(self, stream: TextIO) -> text.Look:
+        """How a text may look on `stream`."""
+        from provision import wiring  # noqa: PLC0415
+
+        return wiring.look(stream, no_color=self.no_color)
 
 
 def _load(paths: tuple[Path, ...]) -> list[Config]:
@@ -134,8 +140,9 @@ def plan(paths: tuple[Path, ...], options: Options, *, detailed_exitcode: bool =
 
 def _echo_plan(jobs: list[Job], found: list[Survey], options: Options, *, err: bool = False) -> None:
     results = [(j.config, s.endpoints.tenant_id, s.plan) for j, s in zip(jobs, found, strict=True)]
-    shape = report.plan_json if options.json and not err else report.plan_text
-    click.echo(shape(results, _digest(jobs, found)), err=err)
+    digest, look = _digest(jobs, found), options.look(sys.stderr if err else sys.stdout)
+    machine = options.json and not err
+    click.echo(report.plan_json(results, digest) if machine else text.plan(results, digest, look), err=err)
 
 
 def apply(paths: tuple[Path, ...], options: Options, *, yes: bool, digest: str | None) -> int:
@@ -213,7 +220,7 @@ async def _carry_all(
         outcomes.append(outcome(job, survey, error))
         if (worst := outcomes[-1].error) is not None:
             click.echo(report.error_text(worst), err=True)
-    click.echo(report.apply_json(outcomes) if options.json else report.apply_text(outcomes))
+    click.echo(report.apply_json(outcomes) if options.json else text.apply(outcomes, options.look(sys.stdout)))
     codes = {o.exit_code for o in outcomes}
     return next((code for code in (130, 143, 1, 64, 3) if code in codes), 0)
 
@@ -249,8 +256,9 @@ def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed
         ids = {c.key_id for o in outcomes if o.app for c in o.app.credentials}
         told = journal.history(options.journal or wiring.journal_path(), ids) if history else {}
         now = found[0].now
-        shape = report.status_json if options.json else report.status_text
-        click.echo(shape(outcomes, now, told))
+        look = options.look(sys.stdout)
+        machine = report.status_json(outcomes, now, told) if options.json else None
+        click.echo(machine or text.status(outcomes, now, told, look))
         due = any(sink.state != "current" for o in outcomes for sink in o.sinks)
         return 2 if due and detailed_exitcode else 0
 

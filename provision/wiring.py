@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from provision.errors import UsageError
 from provision.interrupts import Stop
@@ -15,6 +16,7 @@ from provision.journal import FileJournal
 from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
 from provision.survey import Job
+from provision.text import PLAIN, Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,14 @@ def state_folder() -> Path:
     """XDG_STATE_HOME/provision: browser profiles and the sandbox's world; no record that a run depends on."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "provision"
+
+
+def look(stream: TextIO, *, no_color: bool) -> Look:
+    """How a text may look on `stream`: plain where it is no terminal. NO_COLOR: no-color.org."""
+    if not stream.isatty():
+        return PLAIN
+    color = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Look(max(shutil.get_terminal_size().columns, 40), color)
 
 
 def check(config: Config) -> None:
@@ -136,7 +146,9 @@ def _sink(
 
 
 def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say: Callable[[str], None]) -> Sink:
-    """A web form: by hand on the hand-off page, or in a browser with that page as the way out."""
+    """A web form: in a browser with the hand-off page as the way out, or by hand: on that page, and as text on a
+    terminal where no page can be seen."""
+    from provision.sinks import handoff, terminal  # noqa: PLC0415
     from provision.sinks.person import PersonSink  # noqa: PLC0415
     from provision.sinks.profile import load  # noqa: PLC0415
 
@@ -144,8 +156,10 @@ def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say:
     profile, ident = load(entry.profile), sink_id(entry.name)
     desk = sandbox is not None and bool(os.environ.get("PROVISION_SANDBOX_PERSON"))
     interactive = desk or sys.stdin.isatty()
-    person = PersonSink(ident, entry.name, profile, values, announce=say, interactive=interactive)
     screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) or sys.platform in {"darwin", "win32"}
+    text = interactive and not screen and not desk and terminal.there()
+    show = terminal.hand_over if text else handoff.hand_over
+    person = PersonSink(ident, entry.name, profile, values, announce=say, interactive=interactive, show=show)
     if entry.via == "person" or (interactive and not screen and not desk):
         return person  # a browser that nobody can see would wait in vain
     from provision.sinks.browser import BrowserSink  # noqa: PLC0415 - Playwright only when it delivers

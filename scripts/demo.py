@@ -1,81 +1,178 @@
 """The whole job on a local Entra and MSPbots: apply, apply again, and a table of what happened.
 
-Everything is done by the installed command as a process; this script only starts it, puts a person at the desk of the
-sandbox, and counts the requests in the sandbox's log.
+Everything is done by the installed command as a process. This script starts it, puts a person at the sandbox's desk,
+and counts requests in the sandbox's log. Progress goes to stderr, the result to stdout; all that was said and sent
+stands in the log. Its folder, with the file that holds the secret, is removed at the end.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections import Counter
 from pathlib import Path
+from typing import IO, Any
+
+from provision import text, wiring
+from provision.errors import BrowserMissingError
+from provision.model import Change
+from provision.sinks import chromium
 
 ROOT = Path(__file__).parents[1]
 PROVISION = Path(sys.executable).with_name("provision")
+PAGE = re.compile(r"http://127\.0\.0\.1:\d+/[\w-]+/")
+MICROSOFT = {"login.microsoftonline.com", "graph.microsoft.com"}
 
 
-def run(*words: str, env: dict[str, str]) -> dict[str, object]:
-    """One command: its progress goes to stderr as it comes, its JSON result is returned."""
-    print(f"\n$ provision {' '.join(words)}", flush=True)
-    done = subprocess.run([PROVISION, *words, "-o", "json"], env=env, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        print(done.stdout)
-        sys.exit(done.returncode)
-    return json.loads(done.stdout)
+def say(line: str, *, dim: bool = False) -> None:
+    """Progress."""
+    dim = dim and wiring.look(sys.stderr, no_color=False).color
+    print(f"\x1b[2m{line}\x1b[0m" if dim else line, file=sys.stderr, flush=True)
 
 
-def requests(info: dict[str, object], seen: int) -> list[dict[str, object]]:
-    """The client's requests to login and Graph that came after the first `seen` lines."""
-    lines = Path(str(info["requests"])).read_text().splitlines()
-    return [json.loads(line) for line in lines[seen:]]
+class Demo:
+    """A folder with a config and a sandbox of its own."""
+
+    def __init__(self, folder: Path, log: IO[str], *, by_hand: bool) -> None:
+        self.folder, self.log, self.by_hand = folder, log, by_hand
+        made = (ROOT / "configs" / "sandbox.yaml").read_text()
+        (folder / "sandbox.yaml").write_text(made.replace("via: browser", "via: person") if by_hand else made)
+        self.env = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "PROVISION_SANDBOX_PERSON": "1"}
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """One command: its progress is shown as it comes, its JSON result is returned."""
+        said = f"$ provision {' '.join(words)}"
+        say(said)
+        self.log.write(f"{said}\n")
+        with tempfile.TemporaryFile("w+") as result:
+            command = [PROVISION, *words, "-v", "-o", "json"]
+            with subprocess.Popen(
+                command, env=self.env, cwd=self.folder, stdout=result, stderr=subprocess.PIPE, text=True
+            ) as process:
+                self.follow(process.stderr or [])
+            result.seek(0)
+            printed = result.read()
+        self.log.write(printed)
+        if process.returncode:
+            say(f"demo: it ended with {process.returncode}; the log is {self.log.name}")
+            sys.exit(1)
+        return json.loads(printed) if printed else {}
+
+    def follow(self, lines: Any) -> None:
+        """Shows progress. The plan is left out, since the result has its table, and -v's requests are for the log."""
+        in_plan = False
+        for line in lines:
+            self.log.write(line)
+            in_plan = in_plan or " in tenant " in line
+            if not in_plan and not line.startswith("HTTP Request:"):
+                say(f"    {line.rstrip()}", dim=True)
+            in_plan = in_plan and not line.startswith("digest ")
+            if page := PAGE.search(line):
+                enter_by_hand(page[0])
+
+    def requests(self, info: dict[str, Any]) -> tuple[int, int]:
+        """How many requests the sandbox has seen: (provision's own to login and Graph, of the browser and MSPbots)."""
+        own = others = 0
+        for line in Path(info["requests"]).read_text().splitlines():
+            request = json.loads(line)
+            if request["user_agent"] == "MSPbots" or request["user_agent"].startswith("Mozilla/"):
+                others += 1
+            elif request["host"] in MICROSOFT:
+                own += 1
+        return own, others
+
+
+def enter_by_hand(page: str) -> None:
+    """The person of a demo without a browser: opens the hand-off page, has the secret shown, and presses Done."""
+    say("    demo: this script is the person: it opens the page, has the secret shown, and presses Done", dim=True)
+    for method, place in (("GET", ""), ("POST", "reveal"), ("POST", "done")):
+        urllib.request.urlopen(urllib.request.Request(page + place, method=method)).read()
+
+
+def no_browser() -> bool:
+    """Says in one line why none can be had."""
+    try:
+        chromium.try_start(chromium.find(None))
+    except BrowserMissingError as error:
+        say(f"demo: {error.message} The hand-off page is used instead, and MSPbots' own form stays empty.")
+        return True
+    return False
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(prog="demo", description=__doc__)
+    options.add_argument("--log", type=Path, default=ROOT / ".build" / "demo.log")
+    log: Path = options.parse_args().log
+    log.parent.mkdir(parents=True, exist_ok=True)
+    say(f"demo: the whole job on a local Entra and MSPbots; nothing leaves this machine (log: {log})")
     folder = Path(tempfile.mkdtemp(prefix="provision-demo-"))
-    env = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "PROVISION_SANDBOX_PERSON": "1"}
-    config = folder / "sandbox.yaml"
-    text = (ROOT / "configs" / "sandbox.yaml").read_text()
-    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        print("demo: no browser here, MSPbots is left out; its hand-off page needs a person")
-        text = "\n".join(line for line in text.splitlines())
-    config.write_text(text)
-    info = run("sandbox", "start", "--folder", str(folder / "state" / "provision" / "sandbox"), env=env)
     try:
-        person = urllib.request.Request(
-            f"{info['control']}/person",
-            json.dumps({"present": True, "accept": True}).encode(),
-            {"Content-Type": "application/json", "X-Sandbox-Control": "1"},
-        )
-        urllib.request.urlopen(person).close()
-        show(run("apply", str(config), "--yes", env=env), requests(info, 0), "first apply")
-        seen = len(requests(info, 0))
-        show(run("apply", str(config), env=env), requests(info, seen), "second apply")
+        with log.open("w") as file:
+            show(Demo(folder, file, by_hand=no_browser()))
+    except KeyboardInterrupt:
+        say("demo: stopped")
+        sys.exit(130)
     finally:
-        subprocess.run(
-            [PROVISION, "sandbox", "stop", "--folder", str(folder / "state" / "provision" / "sandbox")],
-            env=env,
-            check=False,
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def show(demo: Demo) -> None:
+    """First apply, second apply, and the four facts."""
+    info = demo.run("sandbox", "start")
+    try:
+        asked = urllib.request.Request(
+            f"{info['control']}/person", b'{"present": true, "accept": true}', {"X-Sandbox-Control": "1"}
         )
+        urllib.request.urlopen(asked).close()
+        (first,) = demo.run("apply", "sandbox.yaml", "--yes")["results"]
+        after_first = demo.requests(info)
+        table("first apply", first)
+        (second,) = demo.run("apply", "sandbox.yaml")["results"]
+        after_second = demo.requests(info)
+        table("second apply", second)
+        (status,) = demo.run("status", "sandbox.yaml")["results"]
+    finally:
+        demo.run("sandbox", "stop")
+    print()
+    for name, fact in facts(first, status, after_first, after_second, by_hand=demo.by_hand):
+        bold = wiring.look(sys.stdout, no_color=False).color
+        print(f"\x1b[1m{name:<9}\x1b[0m {fact}" if bold else f"{name:<9} {fact}")
 
 
-def show(result: dict[str, object], log: list[dict[str, object]], title: str) -> None:
-    """What was made, where the secret is held, when it is renewed, and the count of requests."""
-    one = result["results"][0]
-    kinds = Counter(str(line["host"]).split(":")[0] for line in log)
-    print(f"{title}:")
-    for number, change in enumerate(one["changes"], 1):
-        print(f"  {number}. {change['action']:<25} {change['target']}: {change['reason']}")
-    print("  no change" if not one["changes"] else f"  app {one['app']['key']}, client id {one['app']['client_id']}")
-    for sink in one["sinks"]:
-        print(f"  {sink['name']} holds {sink['holding']} ({sink['state']})")
-    print(f"  secret {one['secret']['key_id']} ends {one['secret']['expires_at']}")
-    print(f"  requests: {len(log)} {dict(kinds)}")
+def table(title: str, result: dict[str, Any]) -> None:
+    """What happened at each step."""
+    changes = [Change(c["action"], c["target"], c["reason"], c) for c in result["changes"]]
+    look = wiring.look(sys.stdout, no_color=False)
+    print("\n".join(["", f"{title}:", *(text.steps(changes, look) or ["  no change"])]), flush=True)
+    say("")
+
+
+def facts(
+    first: dict[str, Any],
+    status: dict[str, Any],
+    after_first: tuple[int, int],
+    after_second: tuple[int, int],
+    *,
+    by_hand: bool,
+) -> list[tuple[str, str]]:
+    """What was made, where the secret is held, when it will be renewed, and the count of requests."""
+    app, secret = first["app"], first["secret"]
+    (held_by,) = (s["held_by"] for s in status["secrets"] if s["key_id"] == secret["key_id"])
+    said = ", as the person said" if by_hand else ""
+    of_second = after_second[0] - after_first[0]
+    sent = f"{after_first[0]} by the first apply, {of_second} by the second"
+    return [
+        ("made", f"app {app['key']}, client id {app['client_id']}"),
+        ("held by", f"{' and '.join(held_by)} (secret {secret['key_id'][:8]}…{said})"),
+        ("renewed", f"from {status['due_at'][:10]} on; the secret ends on {secret['expires_at'][:10]}"),
+        ("requests", f"{sent} (browser and MSPbots: {after_second[1]} more)"),
+    ]
 
 
 if __name__ == "__main__":

@@ -265,7 +265,9 @@ class _Site:
         }
         url, host = self._loopback(entry["token_url"])
         try:
-            async with httpx.AsyncClient(verify=self.ca_context, trust_env=False, timeout=20) as client:
+            async with httpx.AsyncClient(
+                verify=self.ca_context, trust_env=False, timeout=20, headers={"User-Agent": "MSPbots"}
+            ) as client:
                 answer = await client.post(url, data=body, headers={"Host": host})
             told = answer.json()
         except httpx.HTTPError as error:

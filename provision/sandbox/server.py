@@ -69,7 +69,8 @@ class Front:
             scope["path"] = scope["path"].replace("//", "/")
         scope["raw_path"] = scope["path"].encode()
         line = {"time": time.time(), "method": scope["method"], "host": NAMES[self.name], "path": scope["path"]}
-        line |= {"status": 0, "request_bytes": 0, "response_bytes": 0}
+        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        line |= {"status": 0, "request_bytes": 0, "response_bytes": 0, "user_agent": agent}
         weather = self.world.data["weather"]
         if weather.get("latency_ms"):
             await asyncio.sleep(weather["latency_ms"] / 1000)

@@ -70,11 +70,12 @@ class BrowserSink:
 
     async def ready(self) -> Readiness:
         try:
-            chromium.find(self.executable)
+            browser = chromium.find(self.executable)
+            if not self.interactive:
+                return nobody()
+            await asyncio.to_thread(chromium.try_start, browser)
         except BrowserMissingError as error:
             return unready(error)
-        if not self.interactive:
-            return nobody()
         import httpx  # noqa: PLC0415 - only a sink that is used pays for it
 
         try:

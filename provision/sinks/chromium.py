@@ -9,8 +9,10 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,14 +58,55 @@ _NICKNAME = "provision"
 
 def find(executable: str | None) -> str:
     """The browser's path. BrowserMissingError says how to get one."""
-    if importlib.util.find_spec("playwright") is None:
+    playwright = importlib.util.find_spec("playwright")
+    if playwright is None or playwright.origin is None:
         raise BrowserMissingError(
             "Playwright is not installed.", hint="pip install 'entra-provision[browser]', or set `via: person`."
         )
     found = next(filter(None, map(shutil.which, [executable] if executable else _BROWSERS)), None)
     if found is None:
         raise BrowserMissingError(f"{executable or 'Chromium'} is not installed or not executable.")
+    _check_driver(Path(playwright.origin).with_name("driver") / "node")
     return found
+
+
+def _check_driver(bundled: Path) -> None:
+    """Playwright steers the browser by a Node.js, its own where the environment names none; a bare system may lack a
+    library that it needs."""
+    node = os.environ.get("PLAYWRIGHT_NODEJS_PATH") or bundled
+    try:
+        tried = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    except OSError as error:
+        raise BrowserMissingError(f"Playwright's driver {node} does not start: {error.strerror}.") from None
+    if tried.returncode:
+        library = re.search(r"lib[\w.+-]+\.so[.\d]*", tried.stderr)
+        raise BrowserMissingError(
+            f"Playwright's driver {node} does not start" + (f": {library[0]} is missing." if library else "."),
+            hint="Install what it lacks (libatomic.so.1: apt-get install libatomic1), or set `via: person`.",
+        )
+
+
+def try_start(browser: str) -> None:
+    """Starts it unseen for a moment. Its own sandbox needs what a container or a hardened system may forbid; that is to
+    be known before a secret is made for it."""
+    with tempfile.TemporaryDirectory(prefix="provision-", ignore_cleanup_errors=True) as folder:
+        command = [browser, "--headless", f"--user-data-dir={folder}", *_ARGS, "--dump-dom", "about:blank"]
+        if os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")
+        said = ""
+        try:
+            env = {**os.environ, "HOME": folder}
+            tried = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        else:
+            if tried.returncode == 0:
+                return
+            said = ": it finds no sandbox that it may use" if "No usable sandbox" in tried.stderr else ""
+    raise BrowserMissingError(
+        f"{browser} does not start{said}.",
+        hint="Start it by hand to see why (apt-get install chromium-sandbox?), or set `via: person`.",
+    )
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
-"""A person carries the values over, from the hand-off page. Only their "done" counts as delivered."""
+"""A person carries the values over, from a page or from a terminal. Only their "done" counts as delivered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from provision.errors import PageChangedError, PersonNeededError
 from provision.model import Readiness
@@ -34,7 +34,7 @@ def check_redirect(profile: Profile, parcel: Parcel) -> None:
 
 
 class PersonSink:
-    """A Sink that cannot be read."""
+    """A Sink that cannot be read. `show` is the way in which the values are handed over: handoff.py or terminal.py."""
 
     needs_person = True
 
@@ -48,6 +48,7 @@ class PersonSink:
         patience_s: float = 900,
         announce: Callable[[str], None],
         interactive: bool,
+        show: Callable[..., Awaitable[bool]] = hand_over,
     ) -> None:
         self.id = id
         self.name = name
@@ -56,6 +57,7 @@ class PersonSink:
         self.patience_s = patience_s
         self.announce = announce
         self.interactive = interactive
+        self.show = show
 
     def settings(self, values: Mapping[str, str]) -> str:
         return settings_digest(self.profile.values({**values, **self.values}))
@@ -78,10 +80,10 @@ class PersonSink:
         ]
         path = " > ".join(map(str, self.profile.menu))
         steps = (f"Open {self.profile.url} > {path}, and enter the values above in this order.", *self.profile.after)
-        if not await hand_over(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
+        if not await self.show(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
             raise PersonNeededError(
                 f"{self.name}: nobody said that the values were entered.",
-                hint="The old secret works on. Run `provision apply` again and press Done on the page when it is in.",
+                hint="The old secret works on. Run `provision apply` again, and say that it is done when it is in.",
                 where=self.name,
             )
 

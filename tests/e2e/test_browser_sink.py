@@ -276,8 +276,18 @@ def test_not_ready_says_why(world):
 
 def test_a_browser_that_does_not_start_is_missing(world):
     site, sink, _ = world(executable="/bin/false")
+    assert "/bin/false does not start" in asyncio.run(sink.ready()).reason
     with pytest.raises(BrowserMissingError):
         asyncio.run(sink.deliver(parcel(site)))
+
+
+def test_a_driver_that_does_not_start_is_known_before_anything_is_minted(world, monkeypatch, tmp_path):
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\necho node: libatomic.so.1: cannot open shared object file >&2; exit 127\n")
+    node.chmod(0o755)
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node))
+    _, sink, _ = world()
+    assert "libatomic.so.1 is missing" in asyncio.run(sink.ready()).reason
 
 
 def test_one_run_at_a_time(world, tmp_path):

@@ -14,7 +14,7 @@ ONLY = {
     "azure": {"entra/login.py", "entra/remembered.py"},
     "playwright": {"sinks/browser.py"},
 }
-NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py"}
+NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py", "text.py"}
 INNER = {"plan.py", "ports.py", "model.py", "secret.py", "errors.py", "marks.py"}
 INNER_MAY = {"provision." + name.removesuffix(".py") for name in INNER}
 REVEAL = {"secret.py", "entra/login.py", "sinks/file.py", "sinks/browser.py", "sinks/person.py"}
