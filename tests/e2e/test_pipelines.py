@@ -142,7 +142,7 @@ def test_github_is_asked_for_the_token_without_its_bearer_in_any_argument_list(d
     pipelines.github(desk, ISSUER.token(SUBJECT))
     assert not desk.loopback.told
     assert [path.split("?")[0] for path in desk.loopback.asked] == ["/token", "/heartbeat"]
-    assert "renewal" in desk.summary.read_text()
+    assert "renewed from" in desk.summary.read_text()
 
 
 def test_a_red_run_sends_no_heartbeat(desk):
