@@ -167,3 +167,12 @@ def test_destroy_says_how_to_get_it_back(started):
     done = started.run("destroy", "c.yaml", "--yes")
     assert done.returncode == 0
     assert "Entra keeps it for 30 days: `provision apply` brings the same app back" in done.stderr
+
+
+def test_the_first_run_after_a_year_without_one_mends_all_and_the_next_is_silent(started):
+    started.json("apply", "c.yaml", "--yes")
+    started.control("clock", offset_seconds=400 * 86400)
+    done = started.json("rotate", "c.yaml")["results"][0]
+    assert [c["action"] for c in done["changes"]] == ["retire-secret", "mint-secret", "deliver"]
+    assert [s["state"] for s in done["sinks"]] == ["delivered"]
+    assert started.json("apply", "c.yaml")["results"][0]["changes"] == []
