@@ -38,6 +38,18 @@ def test_an_upsert_of_what_is_there_is_the_same_app_with_the_fields_that_were_na
     assert place.found(made.key, wanted) == wanted
 
 
+def test_an_app_is_found_by_its_client_id_too(place):
+    app = place.app()
+    assert place.reads(lambda: place.directory.find_app_by_client_id(app.client_id), app) == app
+    assert place.do(place.directory.find_app_by_client_id(ABSENT)) is None
+
+
+def test_all_apps_of_one_name_are_found_also_with_a_quote_in_it(place):
+    name = f"{place.settings().key} of O'Brien and Sons"
+    wanted = {place.app(name=name).client_id for _ in range(2)}
+    assert place.reads(lambda: place.directory.find_client_ids(name), wanted) == wanted
+
+
 def test_an_update_changes_what_it_names_and_leaves_the_rest(place):
     app = place.app()
     place.do(place.directory.update_app(app, AppSettings(app.key, "Another", None, None), None))
