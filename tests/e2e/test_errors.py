@@ -11,12 +11,6 @@ MSPBOTS = "mspbots: {url: https://app.mspbots.ai, username: reports@contoso.com}
 TOO_MANY = {"kind": "429", "path": "/v1.0/applications", "times": 50}
 
 
-@pytest.fixture
-def started(desk):
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
-    return desk
-
-
 def custom(desk, **changes):
     info = desk.info | changes
     return f"{{login: {info['login']}, graph: {info['graph']}, ca: {info['ca']}}}"
