@@ -12,7 +12,7 @@ from provision.entra import answers, clouds
 from provision.entra.login import EntraLogin, sign_in_error
 from provision.secret import Secret
 from tests.fakes import FakeClock
-from tests.unit.entra.world import CLIENT, TENANT, VALUE, shown
+from tests.unit.entra.world import CLIENT, RID, TENANT, VALUE, shown
 
 DISCOVERY = {
     "issuer": f"https://login.microsoftonline.com/{TENANT}/v2.0",
@@ -103,6 +103,15 @@ def test_a_sign_in_that_fails_says_the_cause_of_its_number_and_no_text(text, cau
     error = sign_in_error(ClientAuthenticationError(message=f"{text} {VALUE}"), "login.microsoftonline.com")
     assert type(error) is (errors.ClockError if "700024" in text else errors.SignInError)
     assert cause in str(error)
+    assert VALUE not in repr(error) + str(error.as_dict())
+
+
+def test_a_sign_in_that_fails_gives_the_trace_id_to_ask_support_with():
+    from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415
+
+    text = f"AADSTS7000215: Invalid client secret {VALUE}.\r\nTrace ID: {RID}\r\nCorrelation ID: {TENANT}"
+    error = sign_in_error(ClientAuthenticationError(message=text), "login.microsoftonline.com")
+    assert error.request_id == RID
     assert VALUE not in repr(error) + str(error.as_dict())
 
 

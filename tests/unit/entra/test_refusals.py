@@ -50,13 +50,24 @@ def test_a_front_end_that_answers_no_json_is_an_error_with_the_header_id(world):
     assert VALUE not in shown(error)
 
 
-def test_a_certificate_that_is_not_trusted_is_not_tried_again(world):
+@pytest.mark.parametrize(
+    ("openssl", "said", "to_do"),
+    [
+        ("unable to get local issuer certificate", "is not trusted", "SSL_CERT_FILE"),
+        ("self-signed certificate", "is not trusted", "SSL_CERT_FILE"),
+        ("certificate has expired", "has expired, or this machine's clock is ahead", "timedatectl"),
+        ("certificate is not yet valid", "is not valid yet, or this machine's clock is behind", "timedatectl"),
+        ("Hostname mismatch, certificate is not valid for 'h'.", "is for another host", "cloud:"),
+    ],
+)
+def test_a_certificate_that_does_not_verify_is_not_tried_again(world, openssl, said, to_do):
     cut = httpx.ConnectError("x")
-    cut.__cause__ = ssl.SSLCertVerificationError("unable to get local issuer certificate")
+    cut.__cause__ = ssl.SSLCertVerificationError(1, f"[SSL: CERTIFICATE_VERIFY_FAILED] verify failed: {openssl}")
     error, seen, _ = world([cut], find)
     assert type(error) is errors.UntrustedError
+    assert str(error) == f"the TLS certificate of graph.microsoft.com {said}"
+    assert to_do in error.hint
     assert len(seen) == 1
-    assert "graph.microsoft.com" in str(error)
 
 
 def test_a_host_that_is_not_there_is_unreachable(world):
