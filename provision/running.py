@@ -87,11 +87,10 @@ def check(paths: tuple[Path, ...], options: Options) -> int:
 
 def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Awaitable[int]]) -> int:
     """One event loop and one set of adapters a run."""
-    from provision import interrupts, wiring  # noqa: PLC0415
+    from provision import interrupts, tracing, wiring  # noqa: PLC0415
 
+    tracing.no_core_file()
     if options.verbose:
-        from provision import tracing  # noqa: PLC0415
-
         tracing.requests_to_stderr()
 
     async def run() -> int:

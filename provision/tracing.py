@@ -1,4 +1,4 @@
-"""Tracebacks and request lines for -v and -vv that hold no values.
+"""Tracebacks and request lines for -v and -vv that hold no values, and no core file, which would hold them all.
 
 A message of somebody else's exception may quote an answer or an argument, and so a secret: of such an error only the
 type and the frames are shown. Request lines are httpx's own (method, URL, status), which hold neither body nor header.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextlib import suppress
 
 from provision.errors import ProvisionError
 
@@ -34,6 +35,14 @@ def defect(error: Exception) -> ProvisionError:
         f"{type(error).__name__} in {last.name} ({last.filename.rpartition('/')[2]}:{last.lineno}); this is a defect",
         hint="Run again with -vv and report what it prints; it holds no secret. The next run goes on from here.",
     )
+
+
+def no_core_file() -> None:
+    """From here on neither this process nor those that it starts leave their memory behind when they crash."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def requests_to_stderr() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from provision.model import App, Credential, Endpoints, Grant, Holding, Readines
 from provision.secret import Secret
 
 START = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
+TENANT = "00000000-0000-0000-0000-0000000000bb"
 IDS = {
     "SMTP.Send": "258f6531-6087-4cc4-bb90-092c5fb3ed3f",
     "IMAP.AccessAsUser.All": "652390e4-393a-48de-9484-05f9b1212954",
@@ -29,13 +31,15 @@ class FakeClock:
 
 
 class FakeDirectory:
-    """Keeps apps by uniqueName. `faults` maps a method's name to errors that its next calls raise: before the effect,
-    or after it where the error is a LostAnswerError."""
+    """Keeps apps by uniqueName, as tests/contract demands. `faults` maps a method's name to errors that its next calls
+    raise: before the effect, or after it where the error is a LostAnswerError."""
 
     def __init__(self, clock):
         self.clock, self.apps, self.deleted, self.principals = clock, {}, {}, {}
-        self.values, self.faults, self.calls, self.grants = {}, {}, [], {}
-        self._ids = itertools.count(1)
+        self.values, self.faults, self.calls, self.grants, self._deleted_principals = {}, {}, [], {}, {}
+        self.users = {"reports@contoso.com": self._id()}
+
+    _ids = itertools.count(1)
 
     def _id(self):
         return f"00000000-0000-0000-0000-{next(self._ids):012d}"
@@ -46,6 +50,18 @@ class FakeDirectory:
         if queue and not isinstance(queue[0], errors.LostAnswerError):
             raise queue.pop(0)
         return queue
+
+    def _now(self, app):
+        """The app as it is now, which the caller's copy may not be."""
+        found = next((a for a in self.apps.values() if a.object_id == app.object_id), None)
+        if found is None:
+            raise errors.NotFoundError(f"there is no app {app.key}", status=404)
+        return found
+
+    def _put(self, app):
+        """One made in the portal has no uniqueName: it is kept by its client id."""
+        self.apps = {k: a for k, a in self.apps.items() if a.object_id != app.object_id}
+        self.apps[app.key or app.client_id] = app
 
     @property
     def writes(self):
@@ -80,41 +96,26 @@ class FakeDirectory:
 
     async def restore(self, object_id):
         self._enter("restore")
-        key = next(k for k, a in self.deleted.items() if a.object_id == object_id)
-        self.apps[key] = self.deleted.pop(key)
+        key = next((k for k, app in self.deleted.items() if app.object_id == object_id), None)
+        if key is None:
+            raise errors.NotFoundError("there is no such deleted app", status=404)
+        self.apps[key] = app = self.deleted.pop(key)
+        if (principal := self._deleted_principals.pop(app.client_id, None)) is not None:
+            self.principals[app.client_id] = principal
 
     async def upsert_app(self, settings, tags):
         self._enter("upsert_app")
         if settings.key in self.deleted:
-            raise errors.ConflictError("Another object with the same value for property uniqueName already exists.")
-        old = self.apps.get(settings.key)
-        self.apps[settings.key] = App(
-            old.object_id if old else self._id(),
-            old.client_id if old else self._id(),
-            settings.key,
-            settings.name or settings.key,
-            settings.audience,
-            settings.redirect_uris or frozenset(),
-            settings.permissions or frozenset(),
-            tags | (old.tags if old else frozenset()),
-            old.credentials if old else (),
+            raise errors.NameTakenError("the uniqueName is held by another app, perhaps a deleted one", status=400)
+        made = App(
+            self._id(), self._id(), settings.key, settings.key, settings.audience, frozenset(), frozenset(), tags
         )
+        self.apps[settings.key] = _patched(self.apps.get(settings.key, made), settings, tags)
         return self.apps[settings.key]
 
     async def update_app(self, app, settings, tags):
         self._enter("update_app")
-        now = self.apps.pop(next(k for k, a in self.apps.items() if a.object_id == app.object_id))
-        if tags is not None:
-            now = replace(now, tags=tags)
-        if settings is not None:
-            now = replace(
-                now,
-                key=settings.key,
-                name=settings.name or now.name,
-                redirect_uris=now.redirect_uris if settings.redirect_uris is None else settings.redirect_uris,
-                permissions=now.permissions if settings.permissions is None else settings.permissions,
-            )
-        self.apps[now.key] = now
+        self._put(_patched(self._now(app), settings, tags, seen=app))
 
     async def find_service_principal(self, client_id):
         self._enter("find_service_principal")
@@ -126,54 +127,80 @@ class FakeDirectory:
 
     async def permission_ids(self, scopes):
         self._enter("permission_ids")
+        for name in sorted(scopes - IDS.keys()):
+            near = difflib.get_close_matches(name, IDS, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "Correct app.permissions in the config."
+            raise errors.DirectoryError(f"there is no delegated permission {name}", hint=hint)
         return frozenset(IDS[s] for s in scopes)
 
     async def find_grants(self, service_principal):
         self._enter("find_grants")
-        return self.grants.get(service_principal.object_id, ())
+        return tuple(self.grants.get(service_principal.object_id, {}).values())
 
     async def grant(self, service_principal, scopes, user):
         self._enter("grant")
-        self.grants[service_principal.object_id] = (Grant("g1", scopes, user),)
+        if user is not None and user not in self.users:
+            raise errors.NotFoundError("the user to consent for is not in the tenant", status=404)
+        held = self.grants.setdefault(service_principal.object_id, {})
+        whom = self.users[user] if user else None
+        old = held.get(whom, Grant(self._id(), frozenset(), whom))
+        held[whom] = replace(old, scopes=old.scopes | scopes)
 
     async def add_password(self, app, label, end):
         lost = self._enter("add_password")
-        credential = Credential(self._id(), label, self.now(), end, "abc")
-        value = f"fake-{credential.key_id}"
+        now = self._now(app)
+        value = f"{next(self._ids):03x}-fake-secret"
+        credential = Credential(self._id(), label, self.now(), end.replace(microsecond=0), value[:3])
         self.values[credential.key_id] = value
-        now = self.apps[app.key]
-        self.apps[app.key] = replace(now, credentials=(*now.credentials, credential))
+        self._put(replace(now, credentials=(*now.credentials, credential)))
         if lost:
             raise lost.pop(0)
         return credential, Secret(value)
 
     async def remove_password(self, app, key_id):
+        """What is gone is a success."""
         self._enter("remove_password")
-        now = self.apps[app.key]
-        self.apps[app.key] = replace(now, credentials=tuple(c for c in now.credentials if c.key_id != key_id))
+        now = self._now(app)
+        self._put(replace(now, credentials=tuple(c for c in now.credentials if c.key_id != key_id)))
 
     async def delete_app(self, app):
         self._enter("delete_app")
-        self.deleted[app.key] = self.apps.pop(app.key)
+        now = self._now(app)
+        self.deleted[now.key or now.client_id] = self.apps.pop(now.key or now.client_id)
+        if (principal := self.principals.pop(now.client_id, None)) is not None:
+            self._deleted_principals[now.client_id] = principal
 
     async def aclose(self):
         pass
 
 
+def _patched(app, settings, tags, seen=None):
+    """`app` after a PATCH: None leaves a field as it is, collections are replaced whole, and what the caller has `seen`
+    to be so already is not sent."""
+    wanted = {"tags": tags}
+    if settings is not None:
+        wanted |= {key: getattr(settings, key) for key in ("key", "name", "audience", "redirect_uris", "permissions")}
+    sent = {k: v for k, v in wanted.items() if v is not None and (seen is None or getattr(seen, k) != v)}
+    return replace(app, **sent)
+
+
 class FakeLogin:
+    """Accepts what the directory knows, once it is `lag` old."""
+
     def __init__(self, directory, lag=timedelta(0)):
-        self.directory, self.lag, self.own = directory, lag, "operator"
+        self.directory, self.lag, self.own = directory, lag, "00000000-0000-0000-0000-0000000000aa"
 
     async def endpoints(self):
-        base = "https://login.example/t1/oauth2/v2.0"
-        return Endpoints("t1", f"{base}/authorize", f"{base}/token")
+        base = f"https://login.example/{TENANT}"
+        return Endpoints(TENANT, f"{base}/oauth2/v2.0/authorize", f"{base}/oauth2/v2.0/token", f"{base}/v2.0")
 
     async def own_client_id(self):
         return self.own
 
     async def accepts(self, client_id, secret):
-        return any(
-            self.directory.values.get(c.key_id) == secret.reveal() and self.directory.now() >= c.start + self.lag
+        now, kept = self.directory.now(), self.directory.values
+        return client_id in self.directory.principals and any(
+            kept.get(c.key_id) == secret.reveal() and c.start + self.lag <= now < c.end
             for a in self.directory.apps.values()
             if a.client_id == client_id
             for c in a.credentials

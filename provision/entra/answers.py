@@ -32,6 +32,13 @@ _POLICY = {
     "CredentialInvalidLifetimeAsPerAppPolicy": "a tenant policy caps the lifetime of client secrets",
     "SignInAudienceNotAllowedAsPerAppPolicy": "a tenant policy forbids this sign-in audience",
 }
+_COMPARE = "Compare the clock (`timedatectl`); where it is right, whoever runs the host must renew the certificate."
+_CERTIFICATES = {
+    "certificate has expired": ("has expired, or this machine's clock is ahead", _COMPARE),
+    "certificate is not yet valid": ("is not valid yet, or this machine's clock is behind", _COMPARE),
+    "certificate is not valid for": ("is for another host", "Check `cloud:`, and whether a proxy stands between."),
+}
+"""OpenSSL's words for what is wrong with a certificate: what we say of it, and what to do."""
 
 
 def ca_file(cloud: Cloud) -> str | None:
@@ -71,17 +78,21 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def untrusted(error: BaseException) -> bool:
-    """A certificate that did not verify is behind this."""
-    return any(
-        isinstance(e, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(e) for e in _chain(error)
-    )
+def untrusted(error: BaseException, host: str) -> errors.UntrustedError | None:
+    """The error for a certificate that did not verify, where that is what is behind this."""
+    said = [str(e) for e in _chain(error)]
+    if not any("CERTIFICATE_VERIFY_FAILED" in text for text in said):
+        return None
+    for mark, (cause, hint) in _CERTIFICATES.items():
+        if any(mark in text for text in said):
+            return errors.UntrustedError(f"the TLS certificate of {host} {cause}", hint=hint)
+    return errors.UntrustedError(f"the TLS certificate of {host} is not trusted")
 
 
 def unreachable(error: BaseException, host: str) -> errors.ProvisionError:
     """The error for a connection that failed. Keeps nothing of the request."""
-    if untrusted(error):
-        return errors.UntrustedError(f"the TLS certificate of {host} is not trusted")
+    if refused := untrusted(error, host):
+        return refused
     kind = type(error).__name__
     return errors.UnreachableError(
         f"the proxy refused {host}" if kind == "ProxyError" else f"no answer of {host}: {kind}"

@@ -176,7 +176,7 @@ class GraphDirectory(Consents):
             await self._on_app("PATCH", app, f"updating the app {app.key}", fields)
 
     async def delete_app(self, app: App) -> None:
-        self._young -= {app.key, app.object_id, app.client_id}
+        self._young -= {app.key, app.object_id, app.client_id, f"sp:{app.client_id}"}
         await self._on_app("DELETE", app, f"deleting the app {app.key}")
 
     async def _on_app(self, method: str, app: App, doing: str, content: Any = None) -> None:

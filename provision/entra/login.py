@@ -37,6 +37,7 @@ _NOT_YET = {7000215, 7000222, 700016, 7000229}
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _AADSTS = re.compile(r"AADSTS(\d+)")
+_TRACE = re.compile(r"Trace ID: ([0-9a-fA-F-]{36})\b")
 _WRONG_TENANT = "Check `tenant:` and `cloud:` in the config."
 _UNMATCHED = (
     "the token that this run presents matches no federated credential of the login's app",
@@ -130,20 +131,22 @@ def make_credential(
 
 
 def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
-    """The error for one of azure.identity: by its AADSTS number, without its text."""
+    """The error for one of azure.identity: by its AADSTS number and trace id, without its text."""
     kinds = {c.__name__ for c in type(error).__mro__}
     if kinds & {"ServiceRequestError", "ServiceResponseError"}:
         return answers.unreachable(error, host)
-    if answers.untrusted(error):
-        return errors.UntrustedError(f"the TLS certificate of {host} is not trusted")
+    if refused := answers.untrusted(error, host):
+        return refused
     numbers = [int(n) for n in _AADSTS.findall(str(error))]
+    trace = _TRACE.search(str(error))
+    ident = trace[1] if trace else None
     for number in numbers:
         if number in _CAUSES:
             cause, hint = _CAUSES[number]
             kind = errors.ClockError if number == 700024 else errors.SignInError  # noqa: PLR2004
-            return kind(f"sign-in failed: {cause} (AADSTS{number})", hint=hint)
+            return kind(f"sign-in failed: {cause} (AADSTS{number})", hint=hint, request_id=ident)
     if numbers:
-        return errors.SignInError(f"sign-in failed: AADSTS{numbers[0]}")
+        return errors.SignInError(f"sign-in failed: AADSTS{numbers[0]}", request_id=ident)
     if "CredentialUnavailableError" in kinds or str(error).startswith("DefaultAzureCredential failed"):
         return errors.SignInError("not signed in: no login is at hand here")
     return errors.SignInError(f"sign-in failed: {type(error).__name__}")

@@ -10,8 +10,11 @@ from starlette.responses import JSONResponse, Response
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_FILTER = re.compile(r"(?:(?P<eq>\w+) eq '(?P<value>[^']*)'|startswith\((?P<starts>\w+), ?'(?P<prefix>[^']*)'\))")
-_AND = " and "
+_TEXT = r"'(?P<{}>(?:[^']|'')*)'"  # OData doubles a quote
+_FILTER = re.compile(
+    rf"(?:(?P<eq>\w+) eq {_TEXT.format('value')}|startswith\((?P<starts>\w+), ?{_TEXT.format('prefix')}\))"
+    r"(?: and (?=.)|$)"
+)
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
@@ -28,14 +31,7 @@ def context(what: str) -> dict[str, str]:
 
 def page(request: Request, items: list[dict[str, Any]], what: str) -> Response:
     query = request.query_params
-    for clause in filter(None, query.get("$filter", "").split(_AND)):
-        match = _FILTER.fullmatch(clause)
-        if match is None:
-            raise Refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.")
-        if match["eq"]:
-            items = [i for i in items if i.get(match["eq"]) == match["value"]]
-        else:
-            items = [i for i in items if str(i.get(match["starts"]) or "").lower().startswith(match["prefix"].lower())]
+    items = _filtered(items, query.get("$filter", ""))
     if by := query.get("$orderby"):
         items = sorted(items, key=lambda i: str(i.get(by.split()[0]) or ""))
     top = int(query.get("$top", "100"))
@@ -49,6 +45,23 @@ def page(request: Request, items: list[dict[str, Any]], what: str) -> Response:
         body["@odata.nextLink"] = str(request.url.include_query_params(**{"$skiptoken": skip + top}))
     body["value"] = [select(request, item, {}) for item in items[skip : skip + top]]
     return JSONResponse(body)
+
+
+def _filtered(items: list[dict[str, Any]], wanted: str) -> list[dict[str, Any]]:
+    """`eq` and startswith, joined by `and`."""
+    at = 0
+    while at < len(wanted):
+        match = _FILTER.match(wanted, at)
+        if match is None:
+            raise Refused(400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified.")
+        at = match.end()
+        if match["eq"]:
+            value = match["value"].replace("''", "'")
+            items = [i for i in items if i.get(match["eq"]) == value]
+        else:
+            prefix = match["prefix"].replace("''", "'").lower()
+            items = [i for i in items if str(i.get(match["starts"]) or "").lower().startswith(prefix)]
+    return items
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -51,13 +51,15 @@ class World:
             self.reset()
 
     def reset(self) -> None:
-        """An empty tenant: Microsoft Graph, one operator, one mailbox user."""
+        """An empty tenant: Microsoft Graph, one operator, one mailbox user. Tenant and operator keep their ids, which
+        info.json tells."""
+        kept = {"appId": self.data["operator"]} if self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
         self.data |= {"offset": 0, "person": {}, "mspbots": {}, "policy": {"isEnabled": False}, "apps": {}}
         self.data |= {"principals": {}, "policies": {}}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
-        app = self.add_app({"displayName": "provision operator"})
+        app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]
         self.add_principal(app["appId"], "provision operator")["_roles"] = list(ROLES)
         made, value = self.add_secret(app, {"displayName": "operator"})

@@ -29,7 +29,6 @@ from provision.sinks.refusal import NOBODY, nobody, unready
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Locator, Page
 
-_QUIET_ENV = ("DEBUG", "DEBUG_FILE", "PWDEBUG")  # these make the driver log what is typed
 _FIND_S = 10.0
 
 
@@ -118,7 +117,7 @@ class BrowserSink:
         from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - the browser extra
 
         options = chromium.prepare(self.user_data, self.ca, self.proxy)
-        kept = {key: os.environ.pop(key) for key in _QUIET_ENV if key in os.environ}
+        kept = {key: os.environ.pop(key) for key in list(os.environ) if chromium.withheld(key)}
         manager = async_playwright()
         try:
             driver = await manager.start()

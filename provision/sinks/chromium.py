@@ -52,6 +52,8 @@ _FORGET = (
     "Current *",
     "Last *",
 )
+_LOGGING = ("SSLKEYLOGFILE", "CHROME_LOG_FILE", "DEBUG", "DEBUG_FILE", "PWDEBUG")
+_SECRETS = re.compile(r"SECRET|PASSWORD|TOKEN|ASSERTION", re.IGNORECASE)
 _CHUNK = 1 << 20
 _NICKNAME = "provision"
 
@@ -148,8 +150,8 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
     for key, value in _PREFERENCES.items():
         held[key] = {**held.get(key, {}), **value} if isinstance(value, dict) else value
     preferences.write_text(json.dumps(held), encoding="utf-8")
-    # HOME apart: the NSS database in it is trusted by this browser alone. SSLKEYLOGFILE would write TLS keys.
-    env = {k: v for k, v in os.environ.items() if k not in ("SSLKEYLOGFILE", "CHROME_LOG_FILE", "DEBUG", "PWDEBUG")}
+    # HOME apart: the NSS database in it is trusted by this browser alone.
+    env = _environment()
     env |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
     args = [*_ARGS, *trust(home, ca)]
     options: dict[str, Any] = {
@@ -169,6 +171,16 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
     return options
 
 
+def withheld(name: str) -> bool:
+    """Whether a browser and its driver do without this variable: it has them log what is typed or write TLS keys, or it
+    holds a secret of the login, and they would carry it in their own environment."""
+    return name in _LOGGING or _SECRETS.search(name) is not None
+
+
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not withheld(k)}
+
+
 def trust(home: Path, ca: str | None) -> list[str]:
     """Has the browser trust a private CA: by an NSS database, else by the digest of the CA's key as an argument."""
     certutil, base = shutil.which("certutil"), home / ".pki" / "nssdb"
@@ -177,7 +189,9 @@ def trust(home: Path, ca: str | None) -> list[str]:
         database = ["-d", f"sql:{base}"]
 
         def run(*args: str) -> int:
-            return subprocess.run([certutil, *args], capture_output=True, check=False, timeout=30).returncode  # noqa: S603
+            command = [certutil, *args]
+            done = subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=30)  # noqa: S603
+            return done.returncode
 
         if not (base / "cert9.db").exists():
             run(*database, "-N", "--empty-password")

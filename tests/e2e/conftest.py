@@ -1,8 +1,10 @@
-"""Every e2e test has a desk of its own."""
+"""Every e2e test has a desk of its own: with a sandbox of its own, or with the one that all share, emptied for it."""
+
+import subprocess
 
 import pytest
 
-from tests.e2e.desk import Desk
+from tests.e2e.desk import PROVISION, Desk
 
 
 @pytest.fixture
@@ -10,3 +12,20 @@ def desk(tmp_path):
     made = Desk(tmp_path)
     yield made
     made.run("sandbox", "stop", "--folder", str(made.sandbox))
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared") / "sandbox"
+    quietly = {"timeout": 90, "stdout": subprocess.DEVNULL}
+    subprocess.run([PROVISION, "sandbox", "start", "--folder", str(folder)], check=True, **quietly)
+    yield folder
+    subprocess.run([PROVISION, "sandbox", "stop", "--folder", str(folder)], check=True, **quietly)
+
+
+@pytest.fixture
+def started(tmp_path, shared_sandbox):
+    """A desk whose sandbox runs already, with an empty world."""
+    made = Desk(tmp_path)
+    made.joins(shared_sandbox)
+    return made

@@ -26,7 +26,9 @@ FILE = "file: {path: ./mail.env}"
 
 
 class Desk:
-    """A folder with a config, and a sandbox of its own."""
+    """A folder with a config, and a sandbox: of its own, or one that runs already."""
+
+    before = 0
 
     def __init__(self, folder):
         self.folder = folder
@@ -34,6 +36,13 @@ class Desk:
         self.env["XDG_STATE_HOME"] = str(folder / "state")
         self.sandbox = folder / "state" / "provision" / "sandbox"
         self.write()
+
+    def joins(self, sandbox):
+        """From now on its sandbox is that of this folder, emptied; `requests` are those from now on."""
+        self.sandbox.parent.mkdir(parents=True)
+        self.sandbox.symlink_to(sandbox)
+        self.control("reset")
+        self.before = len(self.requests)
 
     def write(self, cloud="sandbox", login="environment", deliver=(FILE,)):
         """c.yaml, which delivers to `deliver`."""
@@ -57,7 +66,7 @@ class Desk:
 
     @property
     def requests(self):
-        return [json.loads(line) for line in Path(self.info["requests"]).read_text().splitlines()]
+        return [json.loads(line) for line in Path(self.info["requests"]).read_text().splitlines()[self.before :]]
 
     @property
     def writes(self):

@@ -1,19 +1,11 @@
-"""A real Chromium against a small https page of our own, under a private CA: an app with the nine fields and a login
-that authorizes. Not MSPbots' page, of which only the labels are known."""
+"""A real Chromium against the small https page of tests/form_site.py."""
 
 import asyncio
 import contextlib
-import http.server
 import os
 import shutil
-import ssl
 import subprocess
-import threading
-from dataclasses import replace
 from datetime import UTC, datetime
-from html import escape
-from types import SimpleNamespace
-from urllib.parse import parse_qs, urlencode
 
 import pytest
 
@@ -22,7 +14,7 @@ from provision.ports import Parcel
 from provision.secret import Secret
 from provision.sinks import chromium
 from provision.sinks.browser import BrowserSink
-from provision.sinks.profile import load
+from tests.form_site import Site
 
 CANARY = "cAnAry8Q~browser.secret-0123456789"
 BROWSER = shutil.which("chromium")
@@ -32,102 +24,6 @@ if missing and os.environ.get("CI") == "true":
 pytest.importorskip("playwright")
 trustme = pytest.importorskip("trustme")
 pytestmark = pytest.mark.skipif(missing, reason="chromium or certutil is not installed")
-
-PROFILE = load("mspbots")
-
-
-class Site:
-    """The app and the login on one loopback port; `got` is what the form posted."""
-
-    def __init__(self, ca, **how):
-        self.how = SimpleNamespace(
-            host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={},
-        )  # fmt: skip
-        vars(self.how).update(how)
-        self.got, self.entries = {}, []
-        site = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *args):
-                pass
-
-            def do_HEAD(self):
-                self.send_response(204)
-                self.end_headers()
-
-            def do_GET(self):
-                site.answer(self)
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                site.got = {k: v[0] for k, v in parse_qs(body, keep_blank_values=True).items()}
-                self.send_response(303)
-                query = urlencode({"client_id": site.got.get("client_id", "")})
-                self.send_header("Location", f"/authorize?{query}" if not site.how.alert else "/?alert=1")
-                self.end_headers()
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        ca.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        self.url = f"https://localhost:{self.server.server_address[1]}"
-        self.redirect = f"{self.url}/web/um/smtp/redirect"
-
-    def answer(self, to):
-        path, _, query = to.path.partition("?")
-        if path == "/authorize":  # the person signs in and accepts, or nobody does
-            script = f"setTimeout(() => location = '{self.redirect}?code=1', 200)" if self.how.accept else ""
-            return self.send(to, f"<h1>Sign in</h1><script>{script}</script>")
-        if path == "/web/um/smtp/redirect":
-            self.entries = [self.got["username"]]
-            return self.send(to, "", location="/")
-        if path == "/login":
-            script = "document.cookie='in=1';setTimeout(() => location = '/', 300)"
-            return self.send(to, f"<input type=password aria-label=Password><script>{script}</script>")
-        if self.how.login and "in=1" not in to.headers.get("Cookie", "") and path == "/":
-            return self.send(to, "", location="/login")
-        if path == "/form":
-            return self.send(to, self.form())
-        alert = f"<p role=alert>{escape(self.how.alert)}</p>" if query else ""
-        form = "<iframe src=/form width=900 height=700></iframe>" if self.how.frame else self.form()
-        rows = "".join(f"<tr><td>{escape(one)}</td><td>Authorized</td></tr>" for one in self.entries)
-        return self.send(
-            to,
-            f"""<title>App</title>{alert}<a href="#" onclick="show('system')">Settings</a>
-<a href="#" id=system hidden onclick="show('mail')">System</a><a href="#" id=mail hidden onclick="show('list')">Outgoing
-Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick="show('menu')">▾</button>
-<div role=menu id=menu hidden><button role=menuitem onclick="show('window')">OAuth2</button></div></div>
-<table>{rows}</table><div id=window hidden>{form}</div>
-<script>const show = (id) => {{ document.getElementById(id).hidden = false; }};</script>""",
-        )
-
-    def form(self):
-        rows = []
-        for one in PROFILE.fields:
-            if one.label in self.how.drop:
-                continue
-            value = {"host_name": self.how.host, "redirect_uri": self.how.redirect or self.redirect}.get(one.value, "")
-            kind = "password" if one.secret else "text"
-            label = self.how.rename.get(one.label, one.label)
-            rows.append(
-                f'<label>{label} <input name={one.value} type={kind} value="{escape(value)}"'
-                f"{' readonly' if one.value == 'host_name' else ''}></label><br>"
-            )
-        inner = f"""<div role=dialog aria-label=Add><form method=post action=/save target=_top>{"".join(rows)}
-<button type=button onclick="this.getRootNode().querySelector('#sure').hidden=false">Authorize</button>
-<div role=dialog id=sure hidden><button>Continue</button></div></form></div>"""
-        if self.how.shadow:
-            return f"<div id=host><template shadowrootmode=open>{inner}</template></div>"
-        return inner
-
-    def send(self, to, body, location=None):
-        to.send_response(303 if location else 200)
-        if location:
-            to.send_header("Location", location)
-        to.send_header("Content-Type", "text/html; charset=utf-8")
-        to.end_headers()
-        to.wfile.write(f"<!doctype html>{body}".encode())
 
 
 @pytest.fixture(scope="module")
@@ -146,16 +42,11 @@ def world(ca, tmp_path, monkeypatch):
         def make(values=None, fallback=None, **how):
             options = {key: how.pop(key) for key in ("patience_s", "executable", "interactive") if key in how}
             site = Site(ca[0], **how)
-            threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-            stack.callback(site.server.server_close)
-            stack.callback(site.server.shutdown)
-            fields = tuple(
-                replace(f, expected=site.redirect) if f.value == "redirect_uri" else f for f in PROFILE.fields
-            )
-            profile = replace(PROFILE, redirect_uri=site.redirect, fields=fields)
+            site.serve()
+            stack.callback(site.close)
             said = []
             sink = BrowserSink(
-                "abc", "mspbots", profile, site.url,
+                "abc", "mspbots", site.profile, site.url,
                 values or {"username": "reports@contoso.com", "reply_to": "help@contoso.com", "signature": "C"},
                 **{"executable": BROWSER, "interactive": True, "patience_s": 15, **options},
                 user_data=tmp_path / "browser", headless=True, ca=ca[1], proxy=None, announce=said.append,

@@ -13,12 +13,6 @@ from tests.e2e.canary import Watched
 MSPBOTS = "mspbots: {url: https://app.mspbots.ai, username: reports@contoso.com}"
 
 
-@pytest.fixture
-def started(desk):
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
-    return desk
-
-
 def holders(desk):
     """Files with a value, beside the sink and the other side's own folder."""
     return canary.files(desk.folder, desk.folder / "mail.env", desk.sandbox)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import trustme
+
+from tests.federation import Issuer
 
 MSPBOTS = "mspbots: {url: https://app.mspbots.ai, username: reports@contoso.com}"
-TOO_MANY = {"kind": "429", "path": "/v1.0/applications", "times": 50}
-
-
-@pytest.fixture
-def started(desk):
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
-    return desk
+ID = "00000000-0000-4000-8000-000000000001"
 
 
 def custom(desk, **changes):
@@ -26,6 +27,7 @@ def refused(done, code=1):
     """(cause, what to do, request id or None), after the progress lines."""
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
+    assert 'File "' not in done.stderr
     lines = done.stderr[done.stderr.index("error: ") :].splitlines()
     assert lines[1].startswith("  what to do: ")
     request_id = lines[2].removeprefix("  request id: ") if lines[2:] else None
@@ -42,6 +44,26 @@ def test_a_tenant_that_does_not_exist(started):
     assert request_id
 
 
+def test_a_tenant_in_which_the_logins_app_is_not_known(started):
+    started.write(custom(started))
+    cause, to_do, request_id = refused(
+        started.run("apply", "c.yaml", "--yes", **started.operator() | {"AZURE_CLIENT_ID": ID})
+    )
+    assert "the login's app is not known in this tenant (AADSTS700016)" in cause
+    assert "tenant:" in to_do
+    assert request_id
+
+
+def test_the_secret_of_the_login_is_wrong_and_is_not_repeated(started):
+    started.write(custom(started))
+    done = started.run("apply", "c.yaml", "--yes", **started.operator() | {"AZURE_CLIENT_SECRET": "abc8Q~made.up"})
+    cause, to_do, request_id = refused(done)
+    assert "AADSTS7000215" in cause
+    assert "AZURE_CLIENT_SECRET" in to_do
+    assert "made.up" not in done.stdout + done.stderr
+    assert request_id
+
+
 @pytest.mark.parametrize("login", ["environment", "cli", "workload", "auto"])
 def test_nobody_is_signed_in(started, login):
     started.write(custom(started), login=login)
@@ -50,20 +72,29 @@ def test_nobody_is_signed_in(started, login):
     assert "login" in to_do
 
 
-def test_a_role_is_missing(started):
-    started.control("operator", roles=["Application.Read.All"])
+@pytest.mark.parametrize("roles", [[], ["Application.Read.All"]], ids=["reads nothing", "reads alone"])
+def test_a_role_is_missing(started, roles):
+    started.control("operator", roles=roles)
     cause, to_do, request_id = refused(started.run("apply", "c.yaml", "--yes"))
     assert "403 Authorization_RequestDenied" in cause
     assert "Cloud Application Administrator" in to_do
     assert request_id
 
 
-def test_the_unique_name_is_held_by_a_deleted_app_that_may_not_be_restored(started):
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/restore", "a deleted app holds the uniqueName, and this identity may not restore it"),
+        ("/deletedItems", "the uniqueName is held by another app, perhaps a deleted one"),
+    ],
+    ids=["restoring is forbidden", "listing is forbidden"],
+)
+def test_the_unique_name_is_held_by_a_deleted_app(started, path, said):
     started.json("apply", "c.yaml", "--yes")
     started.json("destroy", "c.yaml", "--yes")
-    started.control("weather", faults=[{"kind": "403", "path": "/restore", "times": 9}])
+    started.control("weather", faults=[{"kind": "403", "path": path, "times": 9}])
     cause, to_do, request_id = refused(started.run("apply", "c.yaml", "--yes"))
-    assert "a deleted app holds the uniqueName" in cause
+    assert said in cause
     assert "Deleted applications" in to_do
     assert request_id
 
@@ -83,10 +114,11 @@ def test_a_tenant_policy_stands_against_the_secret(started, policy, said):
     assert request_id
 
 
-def test_graph_throttles_for_longer_than_our_patience(started):
-    started.control("weather", faults=[TOO_MANY], retry_after=600)
+@pytest.mark.parametrize("path", ["/v1.0/applications", "/.well-known/openid-configuration"], ids=["graph", "login"])
+def test_microsoft_throttles_for_longer_than_our_patience(started, path):
+    started.control("weather", faults=[{"kind": "429", "path": path, "times": 50}], retry_after=600)
     cause, to_do, request_id = refused(started.run("apply", "c.yaml", "--yes"))
-    assert "429" in cause
+    assert "throttle" in cause
     assert "run again" in to_do
     assert request_id
 
@@ -100,11 +132,60 @@ def test_nothing_listens(started):
     assert "HTTPS_PROXY" in to_do
 
 
+def test_the_proxy_lets_nothing_through(started):
+    started.write("usgov")
+    trust = {"HTTPS_PROXY": started.info["proxy"], "SSL_CERT_FILE": started.info["ca"]}
+    cause, to_do, _ = refused(started.run("apply", "c.yaml", "--yes", **started.operator(), **trust))
+    assert "the proxy refused login.microsoftonline.us" in cause
+    assert "HTTPS_PROXY" in to_do
+
+
 def test_a_certificate_is_not_trusted(started):
     started.write(custom(started).replace(f", ca: {started.info['ca']}", ""))
     cause, to_do, _ = refused(started.run("apply", "c.yaml", "--yes", **started.operator()))
     assert "not trusted" in cause
     assert "SSL_CERT_FILE" in to_do
+
+
+@pytest.fixture
+def served(tmp_path):
+    """serve(names, not_before, not_after) -> (address, CA file) of a TLS server that answers nobody."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(name, not_before, not_after):
+            authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+            authority.issue_cert(name, not_before=not_before, not_after=not_after).configure_cert(context)
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            threading.Thread(target=shake_hands, args=(listening, context), daemon=True).start()
+            return f"https://localhost:{listening.getsockname()[1]}", tmp_path / "ca.pem"
+
+        yield serve
+
+
+def shake_hands(listening, context):
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with contextlib.suppress(OSError), connection:
+                context.wrap_socket(connection, server_side=True).close()
+
+
+CERTIFICATES = {
+    "any more": ("localhost", (-9, -1), "has expired, or this machine's clock is ahead", "timedatectl"),
+    "yet": ("localhost", (1, 9), "is not valid yet, or this machine's clock is behind", "timedatectl"),
+    "for this host": ("elsewhere.example", (-1, 9), "is for another host", "cloud:"),
+}
+
+
+@pytest.mark.parametrize("what", CERTIFICATES)
+def test_a_certificate_is_not_valid(started, served, what):
+    name, days, said, hint = CERTIFICATES[what]
+    address, ca = served(name, *(datetime.now(UTC) + timedelta(days=d) for d in days))
+    started.write(f"{{login: {address}, graph: {address}, ca: {ca}}}")
+    cause, to_do, _ = refused(started.run("apply", "c.yaml", "--yes", **started.operator()))
+    assert cause == f"the TLS certificate of {address.removeprefix('https://')} {said}"
+    assert hint in to_do
 
 
 def test_no_browser_is_installed(started):
@@ -153,12 +234,39 @@ def test_nobody_is_there_for_a_sink_that_needs_a_person(started):
     assert "/addPassword" not in str(started.requests)
 
 
-def test_a_clock_that_is_off_by_an_hour_is_said_and_decides_nothing(started):
-    started.control("clock", offset_seconds=3600)
-    said = started.json("apply", "c.yaml", "--yes")["results"][0]["attention"]
-    assert [(a["kind"], a["reason"][:45]) for a in said] == [("clock", "this machine's clock is 60 min behind Microso")]
-    assert "timedatectl" in said[0]["hint"]
+@pytest.mark.parametrize(("offset", "said"), [(3600, "60 min behind"), (-3600, "60 min ahead")])
+def test_a_clock_that_is_off_by_an_hour_is_said_and_decides_nothing(started, offset, said):
+    started.control("clock", offset_seconds=offset)
+    (told,) = started.json("apply", "c.yaml", "--yes")["results"][0]["attention"]
+    assert told["kind"] == "clock"
+    assert f"this machine's clock is {said}" in told["reason"]
+    assert "timedatectl" in told["hint"]
     assert started.json("apply", "c.yaml")["results"][0]["changes"] == []
+
+
+@pytest.mark.parametrize("offset", [3600, -3600], ids=["behind", "ahead"])
+def test_a_clock_that_is_off_makes_a_federated_sign_in_fail(started, offset):
+    issuer = Issuer("https://token.actions.githubusercontent.com")
+    issuer.trusted_by(started.info, "repo:contoso/mail:ref:refs/heads/main")
+    token = started.folder / "token"
+    token.write_text(issuer.token("repo:contoso/mail:ref:refs/heads/main"))  # by this machine's clock
+    started.control("clock", offset_seconds=offset)
+    started.write(custom(started), login="workload")
+    operator = started.operator()
+    del operator["AZURE_CLIENT_SECRET"]
+    done = started.run("apply", "c.yaml", "--yes", **operator, AZURE_FEDERATED_TOKEN_FILE=str(token))
+    cause, to_do, request_id = refused(done)
+    assert "this machine's clock is off (AADSTS700024)" in cause
+    assert "compare the clock" in to_do
+    assert request_id
+    assert token.read_text() not in done.stdout + done.stderr
+
+
+def test_frames_are_shown_with_vv_alone(started):
+    started.control("operator", roles=[])
+    refused(started.run("apply", "c.yaml", "--yes"))
+    assert 'File "' not in started.run("apply", "c.yaml", "--yes", "-v").stderr
+    assert 'File "' in started.run("apply", "c.yaml", "--yes", "-vv").stderr
 
 
 def test_json_carries_the_same_error(started):

@@ -16,12 +16,6 @@ from tests.e2e.desk import PROVISION
 
 
 @pytest.fixture
-def started(desk):
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
-    return desk
-
-
-@pytest.fixture
 def graph(started):
     """A client of an admin who works by hand."""
     info, who = started.info, started.operator()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ class Replay:
 
     def __init__(self, folder):
         self.info, self.stop = start_embedded(folder)
-        self.client = httpx.Client(verify=self.info["ca"], trust_env=False)
+        self.client = httpx.Client(verify=ssl.create_default_context(cafile=self.info["ca"]), trust_env=False)
         secret = Path(self.info["operator"]["secret_file"]).read_text()
         self.operator = {"client_id": self.info["operator"]["client_id"], "client_secret": secret}
         form = {**self.operator, "grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import httpx
 import pytest
 from azure.identity import WorkloadIdentityCredential
@@ -23,7 +25,7 @@ class Tenant:
         form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
         form |= {"client_id": self.info["operator"]["client_id"], "client_assertion": token}
         url = f"{self.info['login']}/{self.info['tenant']['id']}/oauth2/v2.0/token"
-        with httpx.Client(verify=self.info["ca"], trust_env=False) as client:
+        with httpx.Client(verify=ssl.create_default_context(cafile=self.info["ca"]), trust_env=False) as client:
             answer = client.post(url, data=form | {"client_assertion_type": kind})
         return answer.status_code, next(iter(answer.json().get("error_codes", [])), None)
 
@@ -84,7 +86,7 @@ def test_an_assertion_of_another_type_counts_as_none(tenant):
 def test_azure_identity_signs_in_with_the_token_of_a_file(tenant, tmp_path):
     file = tmp_path / "token"
     file.write_text(tenant.issuer.token(SUBJECT))
-    credential = WorkloadIdentityCredential(
+    with WorkloadIdentityCredential(
         tenant_id=tenant.info["tenant"]["id"],
         client_id=tenant.info["operator"]["client_id"],
         token_file_path=str(file),
@@ -92,5 +94,5 @@ def test_azure_identity_signs_in_with_the_token_of_a_file(tenant, tmp_path):
         disable_instance_discovery=True,
         connection_verify=tenant.info["ca"],
         use_env_settings=False,
-    )
-    assert credential.get_token("https://graph.microsoft.com/.default").token.count(".") == 2
+    ) as credential:
+        assert credential.get_token("https://graph.microsoft.com/.default").token.count(".") == 2

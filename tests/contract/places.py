@@ -1,0 +1,118 @@
+"""Where the contract of Directory and Login is held: the fakes, the sandbox over both ways in, and a real tenant.
+
+A real tenant takes part only when it is asked for: PROVISION_LIVE_MAILBOX names a mailbox of it that consent may be
+given for, and AZURE_TENANT_ID, AZURE_CLIENT_ID and what else azure-identity's environment login reads say how to sign
+in. The apps that the tests make there are named contract-…, and are soft-deleted at the end of each test.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from provision.entra import clouds
+from provision.entra.graph import GraphDirectory
+from provision.entra.login import EntraLogin, Operator
+from provision.model import AppSettings
+from provision.wiring import SystemClock
+from tests.fakes import TENANT, FakeClock, FakeDirectory, FakeLogin
+
+URI = "https://app.mspbots.ai/web/um/smtp/redirect"
+LIVE = ("PROVISION_LIVE_MAILBOX", "AZURE_TENANT_ID", "AZURE_CLIENT_ID")
+
+
+def names(environment):
+    """The places of this run: `live` is one of them, or it is not, but it is never skipped."""
+    return ["fake", "direct", "proxy", *(["live"] if all(environment.get(name) for name in LIVE) else [])]
+
+
+class Place:
+    """A directory, its login, and what is known of the tenant behind them."""
+
+    patience = 0.0
+    mailbox = "reports@contoso.com"
+
+    def __init__(self, runner, directory, login, tenant_id, own_client_id):
+        self.runner, self.directory, self.login = runner, directory, login
+        self.tenant_id, self.own_client_id = tenant_id, own_client_id
+        self.keys = []
+
+    def do(self, work):
+        return self.runner.run(work)
+
+    def reads(self, read, wanted):
+        """What `read()` gives: at once, or when it has come to be `wanted` within our patience."""
+        until = time.monotonic() + self.patience
+        while (found := self.do(read())) != wanted:
+            if time.monotonic() >= until:
+                return found
+            time.sleep(1)
+        return found
+
+    def settings(self, **changes):
+        """Of an app of one's own; its key is new unless it is given."""
+        key = changes.pop("key", None) or f"contract-{secrets.token_hex(6)}"
+        self.keys.append(key)
+        given = {"name": "A name", "redirect_uris": frozenset({URI}), "permissions": frozenset()}
+        return AppSettings(key, **(given | changes))
+
+    def app(self, tags=frozenset({"ours"}), **changes):
+        return self.do(self.directory.upsert_app(self.settings(**changes), tags))
+
+    def found(self, key, wanted):
+        return self.reads(lambda: self.directory.find_app(key), wanted)
+
+    def clean(self):
+        """Takes back the apps of one test."""
+        while self.keys:
+            if app := self.do(self.directory.find_app(self.keys.pop())):
+                self.do(self.directory.delete_app(app))
+
+    def close(self):
+        self.do(self.directory.aclose())
+        self.do(self.login.aclose())
+
+
+def fake(runner):
+    clock = FakeClock()
+    directory = FakeDirectory(clock)
+    login = FakeLogin(directory)
+    return Place(runner, directory, login, TENANT, login.own)
+
+
+def direct(runner, info):
+    """The sandbox by its own addresses."""
+    cloud = clouds.custom(info["login"], info["graph"], info["ca"])
+    operator = Operator(info["operator"]["client_id"], Path(info["operator"]["secret_file"]))
+    login = EntraLogin(operator, cloud, info["tenant"]["domain"], SystemClock())
+    directory = GraphDirectory(login, cloud, SystemClock())
+    return Place(runner, directory, login, info["tenant"]["id"], info["operator"]["client_id"])
+
+
+def through_the_proxy(runner, info, monkeypatch):
+    """The sandbox by Microsoft's names: nothing but the environment says where it is."""
+    for name in [n for n in os.environ if n.upper().endswith("_PROXY") or n.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HTTPS_PROXY", info["proxy"])
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, info["ca"])
+    monkeypatch.setenv("AZURE_TENANT_ID", info["tenant"]["id"])
+    monkeypatch.setenv("AZURE_CLIENT_ID", info["operator"]["client_id"])
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", Path(info["operator"]["secret_file"]).read_text().strip())
+    return by_environment(runner)
+
+
+def live(runner):
+    """A real tenant, which replicates within minutes."""
+    made = by_environment(runner)
+    made.patience, made.mailbox = 120.0, os.environ["PROVISION_LIVE_MAILBOX"]
+    return made
+
+
+def by_environment(runner):
+    tenant = os.environ["AZURE_TENANT_ID"]
+    login = EntraLogin("environment", clouds.GLOBAL, tenant, SystemClock())
+    directory = GraphDirectory(login, clouds.GLOBAL, SystemClock())
+    return Place(runner, directory, login, tenant.lower(), os.environ["AZURE_CLIENT_ID"].lower())
