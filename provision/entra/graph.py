@@ -58,9 +58,10 @@ class GraphDirectory(Consents):
             return self._sdk
 
     def _build(self) -> Any:
-        from kiota_abstractions.authentication import AuthenticationProvider  # noqa: PLC0415
-        from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
-        from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415
+        with answers.IMPORTING:
+            from kiota_abstractions.authentication import AuthenticationProvider  # noqa: PLC0415
+            from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
+            from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415
 
         login, scope = self._login, self._cloud.scope
 

@@ -152,6 +152,11 @@ def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
     return errors.SignInError(f"sign-in failed: {type(error).__name__}")
 
 
+def _import_identity() -> None:
+    with answers.IMPORTING:
+        importlib.import_module("azure.identity")
+
+
 class EntraLogin:
     """Implements ports.Login for one tenant."""
 
@@ -174,7 +179,7 @@ class EntraLogin:
     def warm(self) -> None:
         """Starts importing azure.identity, which takes 0.25 s, beside whatever is waited for next."""
         if self._warm is None:
-            self._warm = asyncio.create_task(asyncio.to_thread(importlib.import_module, "azure.identity"))
+            self._warm = asyncio.create_task(asyncio.to_thread(_import_identity))
 
     async def endpoints(self) -> Endpoints:
         """The tenant's v2 discovery document, read once."""
@@ -291,7 +296,8 @@ class EntraLogin:
         """In a thread: azure.identity's credentials block. Returns its error, so that none of theirs is chained."""
         try:
             if self._credential is None:
-                self._credential = make_credential(self._kind, self._cloud, self._tenant, self._discovered)
+                with answers.IMPORTING:
+                    self._credential = make_credential(self._kind, self._cloud, self._tenant, self._discovered)
             extra = {"claims": claims, "enable_cae": True} if claims else {}
             token = self._credential.get_token(scope, tenant_id=self._tenant, **extra)
         except errors.ProvisionError as error:
