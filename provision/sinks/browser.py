@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import ssl
 import time
@@ -91,7 +90,7 @@ class BrowserSink:
         check_redirect(self.profile, parcel)
         browser = chromium.find(self.executable)
         secret = parcel.secret.reveal
-        with chromium.locked(self.user_data):
+        with chromium.locked(self.user_data), chromium.quiet():
             try:
                 async with self._opened(browser) as context:
                     await self._carry_out(context, parcel)
@@ -117,12 +116,7 @@ class BrowserSink:
         from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - the browser extra
 
         options = chromium.prepare(self.user_data, self.ca, self.proxy)
-        kept = {key: os.environ.pop(key) for key in list(os.environ) if chromium.withheld(key)}
-        manager = async_playwright()
-        try:
-            driver = await manager.start()
-        finally:
-            os.environ.update(kept)
+        driver = await async_playwright().start()
         context = None
         try:
             try:

@@ -52,7 +52,16 @@ _FORGET = (
     "Current *",
     "Last *",
 )
-_LOGGING = ("SSLKEYLOGFILE", "CHROME_LOG_FILE", "DEBUG", "DEBUG_FILE", "PWDEBUG")
+_LOGGING = {
+    "SSLKEYLOGFILE",
+    "CHROME_LOG_FILE",
+    "DEBUG",
+    "DEBUGP",
+    "DEBUG_FILE",
+    "PWDEBUG",
+    "npm_config_pwdebug",
+    "NODE_DEBUG",
+}
 _SECRETS = re.compile(r"SECRET|PASSWORD|TOKEN|ASSERTION", re.IGNORECASE)
 _CHUNK = 1 << 20
 _NICKNAME = "provision"
@@ -77,7 +86,9 @@ def _check_driver(bundled: Path) -> None:
     library that it needs."""
     node = os.environ.get("PLAYWRIGHT_NODEJS_PATH") or bundled
     try:
-        tried = subprocess.run([node, "--version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+        tried = subprocess.run(  # noqa: S603
+            [node, "--version"], env=_environment(), capture_output=True, text=True, check=False, timeout=30
+        )
     except OSError as error:
         raise BrowserMissingError(f"Playwright's driver {node} does not start: {error.strerror}.") from None
     if tried.returncode:
@@ -97,7 +108,7 @@ def try_start(browser: str) -> None:
             command.insert(1, "--no-sandbox")
         said = ""
         try:
-            env = {**os.environ, "HOME": folder}
+            env = _environment() | {"HOME": folder}
             tried = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired):
             pass
@@ -171,14 +182,24 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
     return options
 
 
-def withheld(name: str) -> bool:
-    """Whether a browser and its driver do without this variable: it has them log what is typed or write TLS keys, or it
-    holds a secret of the login, and they would carry it in their own environment."""
+def _withheld(name: str) -> bool:
+    """Whether a browser and what steers it do without this variable: it has them log what is typed or write TLS keys,
+    or it holds a secret of the login, and they would carry it in their own environment."""
     return name in _LOGGING or _SECRETS.search(name) is not None
 
 
 def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not withheld(k)}
+    return {k: v for k, v in os.environ.items() if not _withheld(k)}
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without these variables in our own process: Playwright reads some of them here, at import and at each message."""
+    kept = {key: os.environ.pop(key) for key in list(os.environ) if _withheld(key)}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def trust(home: Path, ca: str | None) -> list[str]:
