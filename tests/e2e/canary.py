@@ -1,7 +1,7 @@
 """Looks for secret values everywhere but in sinks: output, files, and the process list while a command runs.
 
-It knows them by their form, Entra's own: three characters, `8Q~`, 34 more. So it also finds a value that no sink was
-ever given, and the secret of the login.
+It knows them by their form, Entra's own: three characters, `8Q~`, and what follows, of which it needs only a few. So it
+also finds a part of a value, one that no sink was ever given, and the secret of the login; and access tokens by theirs.
 """
 
 from __future__ import annotations
@@ -16,25 +16,51 @@ from pathlib import Path
 
 from tests.e2e.desk import PROVISION
 
-FORM = rb"[A-Za-z0-9]{3}8Q(?:~|%7[Ee])[A-Za-z0-9._~%-]{34,}"
-VALUE = re.compile(FORM)
-WIDE = re.compile(rb"(?:[A-Za-z0-9]\0){3}8\0Q\0~\0(?:[A-Za-z0-9._~-]\0){34}")
+FORMS = (
+    re.compile(rb"[A-Za-z0-9]{3}8Q(?:~|%7[Ee])[A-Za-z0-9._~%-]{5}"),
+    re.compile(rb"(?:[A-Za-z0-9]\0){3}8\0Q\0~\0(?:[A-Za-z0-9._~-]\0){5}"),
+    re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10}"),
+)
+LOUD = {
+    "PYTHONDEVMODE": "1",
+    "PYTHONASYNCIODEBUG": "1",
+    "PYTHONFAULTHANDLER": "1",
+    "AZURE_LOG_LEVEL": "debug",
+    "HTTPX_LOG_LEVEL": "trace",
+    "DEBUG": "*",
+    "OTEL_TRACES_EXPORTER": "console",
+}
+"""What has Python and the libraries tell more, where they listen to it."""
+LOGGING = "import logging; logging.basicConfig(level=logging.DEBUG)"
+"""As a plant: whatever any library logs, on stderr."""
+
+
+def planted(folder, code):
+    """An environment in which every Python of this command begins with `code`."""
+    plant = folder / "plant"
+    plant.mkdir(exist_ok=True)
+    (plant / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(plant), os.environ.get("PYTHONPATH")]))}
 
 
 def leaks(text):
     """The first characters of each value in it; UTF-16 counts."""
     data = text.encode() if isinstance(text, str) else text
-    return [found[:6] for pattern in (VALUE, WIDE) for found in pattern.findall(data)]
+    return [found[:6] for pattern in FORMS for found in pattern.findall(data)]
 
 
 def files(folder, *allowed):
     """Files that hold a value, except those at the `allowed` paths or below them."""
-    return [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink()
-        and not any(path.is_relative_to(a) for a in allowed) and leaks(path.read_bytes())
-    ]  # fmt: skip
+    paths = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
+    return [p for p in paths if not any(p.is_relative_to(a) for a in allowed) and leaks(_content(p))]
+
+
+def _content(path):
+    """Of a file that is one, and is still there."""
+    try:
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    except OSError:
+        return b""
 
 
 def _children(root):
@@ -53,11 +79,13 @@ def _children(root):
     return found
 
 
-def _process_list(root):
-    """Names of the processes whose command line or environment holds a value."""
+def _process_list(root, given):
+    """Names of the processes whose command line or environment holds a value; `root` may have what it was `given`."""
     shown = []
     for pid in _children(root):
         for name in ("cmdline", "environ"):
+            if (pid, name, given) == (root, "environ", True):
+                continue
             try:
                 if leaks(Path(f"/proc/{pid}/{name}").read_bytes()):
                     shown.append(f"{pid} {name}")
@@ -67,17 +95,19 @@ def _process_list(root):
 
 
 class Watched:
-    """One command, watched to its end: `output`, `code`, and `shown`, what the process list held of values."""
+    """One command, watched to its end: `output`, `code`, and `shown`, what the process list and the temporary files
+    held of values. `interrupt_at` is what the command has said when it gets the signal `number`, and its `limits` are
+    those of then."""
 
-    def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, env=None):
+    def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, env=None, under=()):
         (desk.folder / "home").mkdir(exist_ok=True)
         self.temporary = Path(tempfile.mkdtemp(prefix="canary-"))  # short: Chromium's socket lies in it
         env = desk.env | {"TMPDIR": str(self.temporary), "HOME": str(desk.folder / "home")} | (env or {})
         log = desk.folder / f"output-{time.monotonic_ns()}"
-        self.shown = []
+        self.shown, self.limits = [], ""
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [PROVISION, *words],
+                [*under, PROVISION, *words],
                 env=env,
                 cwd=desk.folder,
                 stdin=subprocess.DEVNULL,
@@ -86,8 +116,10 @@ class Watched:
             )
             until = time.monotonic() + 60
             while process.poll() is None and time.monotonic() < until:
-                self.shown += _process_list(process.pid)
+                self.shown += _process_list(process.pid, bool(leaks(str(env))))
+                self.shown += files(self.temporary)
                 if interrupt_at and interrupt_at in log.read_text():
+                    self.limits = Path(f"/proc/{process.pid}/limits").read_text()
                     os.kill(process.pid, number)
                     interrupt_at = None
                 time.sleep(0.01)
