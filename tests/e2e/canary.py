@@ -28,6 +28,8 @@ LOUD = {
     "AZURE_LOG_LEVEL": "debug",
     "HTTPX_LOG_LEVEL": "trace",
     "DEBUG": "*",
+    "DEBUGP": "1",
+    "NODE_DEBUG": "*",
     "OTEL_TRACES_EXPORTER": "console",
 }
 """What has Python and the libraries tell more, where they listen to it."""
@@ -80,18 +82,23 @@ def _children(root):
 
 
 def _process_list(root, given):
-    """Names of the processes whose command line or environment holds a value; `root` may have what it was `given`."""
+    """Names of the processes whose command line or environment holds a value; `root` may have what it was `given`, and
+    so has a child of it between fork and exec."""
     shown = []
     for pid in _children(root):
         for name in ("cmdline", "environ"):
-            if (pid, name, given) == (root, "environ", True):
-                continue
-            try:
-                if leaks(Path(f"/proc/{pid}/{name}").read_bytes()):
-                    shown.append(f"{pid} {name}")
-            except OSError:
-                continue
+            own = name == "environ" and given and _proc(pid, "cmdline") == _proc(root, "cmdline")
+            if not own and leaks(_proc(pid, name)):
+                shown.append(f"{pid} {name}")
     return shown
+
+
+def _proc(pid, name):
+    """Nothing, where the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
 
 
 class Watched:
