@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from tests.proof.worlds_steps import play
 
 WEIGHTS = {
-    "nothing": 1, "run": 6, "cut": 6, "race": 3, "stall": 2, "start": 2, "go": 3, "fail": 2, "kill": 1, "interrupt": 1,
-    "finish": 1, "wait": 8, "admin": 6, "sink": 5, "policy": 1, "weather": 2, "calm": 1,
+    "nothing": 1, "run": 6, "cut": 6, "race": 3, "stall": 3, "cross": 3, "meanwhile": 3, "start": 2, "go": 3, "fail": 2,
+    "kill": 1, "interrupt": 1, "finish": 1, "wait": 8, "admin": 6, "sink": 5, "policy": 1, "weather": 2, "calm": 1,
 }  # fmt: skip
 _BYTE = st.integers(0, 255)
 _STEP = st.tuples(st.sampled_from([step for step, weight in WEIGHTS.items() for _ in range(weight)]), _BYTE, _BYTE)

@@ -18,7 +18,6 @@ ACCEPTANCE = tuple(s * SECOND for s in (0, 4, 18, 100, 130))
 
 
 def weather(world, a, b):
-    world.stirred += 1
     world.lags = LAGS[a % len(LAGS)]
     world.acceptance = ACCEPTANCE[b % len(ACCEPTANCE)]
 
@@ -28,7 +27,6 @@ def weather(world, a, b):
 
 def _on_app(change):
     def act(world, b):
-        world.stirred += 1
         if world.app is not None:
             world.write(app=replace(world.app, **change(world, world.app, b)))
 
@@ -41,7 +39,6 @@ def _add_secret(world, app, b):
 
 
 def _remove_secret(world, b):
-    world.stirred += 1
     if world.app is not None and world.app.credentials:
         world.remove(None, world.app.object_id, world.app.credentials[b % len(world.app.credentials)].key_id)
 
@@ -62,23 +59,19 @@ def _old_tags(world, app, b):
 
 
 def _tenant(world, b):
-    world.stirred += 1
     world.forbidden, world.cap = ((False, None), (True, None), (False, 30 * DAY), (False, DAY / 2))[b % 4]
 
 
 def _purge(world, b):
-    world.stirred += 1
     world.write(deleted=None)
 
 
 def _delete(world, b):
-    world.stirred += 1
     if world.app is not None:
         world.delete()
 
 
 def _config(world, b):
-    world.stirred += 1
     world.settings.name = ("Mail", None, "Post")[b % 3]
     world.settings.uris = (frozenset({URI}), None, frozenset({URI, f"{URI}/2"}))[(b >> 2) % 3]
 
@@ -147,6 +140,7 @@ def calm(world, *, killed):
     world.wait(20 * MINUTE)
     if world.breaches:
         return
+    restored = world.app is None  # what is on it can be seen by the next run only
     first = whole(world)
     _do_as_told(world, first)
     if doubtful := _doubtful(world):
@@ -156,8 +150,10 @@ def calm(world, *, killed):
     second = whole(world)
     third = whole(world)
     world.count["calms"] += 1
-    if _code(first) == 0 and not doubtful and any(c.action != "retire-secret" or second.policy.retire_after for c in second.plan.changes):
-        world.breach("converged_is_silent", f"after exit 0 there was still to do: {second.plan.changes}")
+    if _code(first) == 0 and second.plan and not doubtful and not restored:
+        left = [c for c in second.plan.changes if c.action != "retire-secret" or second.policy.retire_after]
+        if left:
+            world.breach("converged_is_silent", f"after exit 0 there was still to do: {left}")
     if _code(second):
         world.breach("next_run_converges", f"exit {_code(second)}: {second.task.result()}")
     elif _code(third) or third.writes or not third.plan.empty:
@@ -170,9 +166,10 @@ def calm(world, *, killed):
 def _do_as_told(world, run):
     """Two errors need a person, and say so: an app that lost all our marks, and max_live that is used up."""
     outcome, error = run.task.result()
-    if outcome is None and error.code == "guard" and "adopt" in error.hint:
+    told = (error and error.as_dict()) or outcome.error or {"code": "", "hint": ""}
+    if told["code"] == "guard" and "adopt" in told["hint"]:
         whole(world, adopt=world.app.client_id)
-    elif outcome is not None and outcome.error and outcome.error["code"] == "guard":
+    elif told["code"] == "guard" and "max_live" in told["hint"]:
         world.count["guards"] += 1
         world.settings.policy = replace(world.settings.policy, max_live=50)
         whole(world)

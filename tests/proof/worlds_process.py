@@ -33,7 +33,7 @@ async def _process(world, run, options):
     except errors.ProvisionError as raised:
         error = raised
     made = outcome(job, found, error)
-    told(report.apply_json([made]))
+    told(f"{made}{report.apply_text([made])}")
     return made, error
 
 

@@ -65,15 +65,17 @@ def foreign(app):
 
 
 def on_write(world, run, before, after):
-    """What is replaced as a whole is read just before: only what came or went after that reading may be lost."""
+    """What is replaced as a whole is read just before: only what came or went after that reading may be lost, and
+    what is on an app that no reading showed, since it was made or restored on another replica."""
     if before is None or after is None or before is after:
         return
     call = run.current
+    unknown = world.versions[call.as_of].app is None
     for thing in foreign(before) ^ foreign(after):
-        unseen = world.since[thing] > call.as_of and (call.just_read or world.born > call.as_of)
+        unseen = world.since[thing] > call.as_of and (call.just_read or unknown)
         if thing[0] == "credential" or not unseen:
             world.breach("only_what_we_made_is_touched", f"{thing} came or went by our doing")
-    if world.settings.name is None and after.name != before.name and world.born <= call.as_of:
+    if world.settings.name is None and after.name != before.name and not unknown:
         world.breach("only_what_we_made_is_touched", "the name was changed, which the config leaves alone")
 
 
@@ -119,8 +121,8 @@ def on_end(world, run, disturbed):
         if not told or not told["message"] or not told["hint"] or code not in {1, 3, 64, 130, 143}:
             world.breach("every_error_says_what_to_do", f"exit {code}: {told}")
     elif not disturbed:
-        for place in world.config:
-            if text := unserved(world, run, place):
+        for place in world.config:  # one that is out of reach, and was not known to be due, is not looked into
+            if place.state != "down" and (text := unserved(world, run, place)):
                 world.breach("success_means_served", text)
     if isinstance(outcome, Outcome) and not outcome.changes and run.writes:
         world.breach("converged_is_silent", f"{run.writes} writes without a change in the plan")
@@ -135,19 +137,21 @@ def unserved(world, run, place):
         return f"{place.name} holds nothing"
     end = world.minted[place.holds.key_id][1].end  # it may have ended since the run looked, if that stood still
     if end > world.now and not world.accepts(place.holds.client_id, place.holds.key_id):
-        if _blind(world, place):
+        gone = world.removed.get(place.holds.key_id)
+        if gone is not None and not gone.ours and _blind(world, place):
             return ""
         return f"{place.name} holds {place.holds.key_id}, which is not accepted"
     if end <= run.began + run.policy.renew_before - timedelta(seconds=1):
         return f"{place.name} holds {place.holds.key_id}, which ends soon"
-    return f"{place.name} holds old settings" if place.held_extra != place.extra else ""
+    old = place.held_extra != place.extra and not _blind(world, place)
+    return f"{place.name} holds old settings" if old else ""
 
 
 def _blind(world, place):
-    """An admin removed what the sink holds; the sink cannot be read, and its tag, after a write of tags that was lost
-    or never came, names another one that is alive: no run can know."""
-    gone, tag = world.removed.get(place.holds.key_id), commits(world.app.tags).get(place.id) if world.app else None
-    blind = not place.readable and gone is not None and not gone.ours
-    blind = blind and tag is not None and any(c.key_id == tag.key_id for c in world.app.credentials)
+    """The sink cannot be read, and its tag names another credential that is alive, since a write of tags was lost or
+    never came: then no run can know that an admin removed what it holds, or that it was given older settings."""
+    tag = commits(world.app.tags).get(place.id) if world.app else None
+    blind = not place.readable and tag is not None and tag.key_id != place.holds.key_id
+    blind = blind and any(c.key_id == tag.key_id for c in world.app.credentials)
     world.count["blind"] += blind
     return blind

@@ -16,6 +16,8 @@ from provision.interrupts import Stop
 
 DELIVERY = timedelta(hours=1)
 """The one assumption on speed: a delivery that has begun ends within this time, killed or not."""
+FRESH = timedelta(minutes=1)
+"""For so long, what a run read of an app when it made it stands for a reading just before a write."""
 IN_FLIGHT = timedelta(minutes=10)
 """A request that was sent by a process that is gone lands within this time."""
 
@@ -78,6 +80,7 @@ class Run:
         self.policy, self.began = world.settings.policy, world.now
         self.waiting, self.dead, self.calls, self.writes = [], False, 0, 0
         self.saw, self.as_of, self.read_at, self.ready = None, 0, -1, set()
+        self.made_app, self.read_time = False, world.now
         self.unanswered, self.lost, self.faults = set(), set(), 0
         self.task = self.current = self.plan = self.alone = None
         self.stop = Stop(lambda code: self.kill())
@@ -90,7 +93,7 @@ class Run:
 
     def read_app(self, number, app):
         """A reading of the app shows its version `number`. By the first one, the plan is made."""
-        self.as_of, self.read_at = number, self.calls
+        self.as_of, self.read_at, self.read_time = number, self.calls, self.world.now
         if self.saw is None:
             self.saw = {c.key_id for c in app.credentials} if app else set()
 
@@ -105,7 +108,7 @@ class Run:
         """What every port does: waits at the gate, then gets the effect's answer or an error."""
         if self.dead:
             raise KilledError
-        just_read = self.read_at == self.calls
+        just_read = self.read_at == self.calls or (self.made_app and self.world.now - self.read_time <= FRESH)
         call = Call(name, act, write, self.world.now, self.world.loop.create_future(), self.as_of, just_read)
         self.waiting.append(call)
         try:

@@ -74,7 +74,7 @@ class World:
         self.now, self.settings, self.places, self.config = START, settings, places, list(places)
         self.versions, self.instants = [Snapshot()], [START - DAY]
         self.lags, self.reads, self.acceptance = (ZERO,), 0, ZERO
-        self.cap, self.forbidden, self.born = None, False, 0
+        self.cap, self.forbidden = None, False
         self.values, self.minted, self.taken_from, self.removed, self.since = {}, {}, {}, {}, {}
         self.runs, self.later, self.texts = [None, None], [], []
         self.count, self.breaches, self.numbers, self.stirred = Counter(worlds=1), {}, 0, 0
@@ -161,9 +161,8 @@ class World:
     def upsert(self, run, made):
         if self.snapshot.deleted is not None:
             raise errors.NameTakenError("a deleted app holds the name")
-        if self.app is None:
-            self.born = len(self.versions)
         self.write(run, app=made(self.app))
+        run.made_app = True
         return self.read(run).app or self.app
 
     def delete(self, run=None):

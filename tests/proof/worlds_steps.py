@@ -1,8 +1,8 @@
 """The steps of a random world. A script is a list of (step, a, b): every step means something in every world, so that
 a script stays one when steps are taken out of it. `a` and `b` choose, and count from 0 to 255.
 
-    from nothing: world | run | cut | stall | race          by hand: start | go | fail | kill | interrupt | finish
-    around it: wait | admin | sink | policy | weather | calm
+    whole runs: run | cut | stall | cross | meanwhile | race      by hand: start | go | fail | kill | interrupt | finish
+    around them: wait | admin | sink | policy | weather | calm
 """
 
 from __future__ import annotations
@@ -91,25 +91,48 @@ class Script:
 
     def cut(self, a, b):
         """A run that is killed, asked to stop or meets a fault at its call number `b`."""
-        if run := self._begin(b):
-            for _ in range(b % 20):
+        run, kind = self._begin_up_to(b % 20, b), a % 6
+        if run is None or run.over:
+            return
+        if kind < 2:
+            run.kill(late=kind == 1)
+            return
+        run.interrupt(late=bool(a & 8)) if kind == 2 else run.open(a >> 3, FATES[kind - 2], a >> 3)
+        self._finish(run)
+
+    def _begin_up_to(self, number, a):
+        """A run that stands still at this call of it."""
+        if run := self._begin(a):
+            for _ in range(number):
                 run.open()
-            kind = a % 6
-            if run.over:
-                return
-            if kind < 2:
-                run.kill(late=kind == 1)
-                return
-            run.interrupt(late=bool(a & 8)) if kind == 2 else run.open(a >> 3, FATES[kind - 2], a >> 3)
+        return run
+
+    def _finish(self, *runs):
+        for run in filter(None, runs):
             run.finish()
+        judge_ended(self.world)
 
     def stall(self, a, b):
-        """A run stands still at its call number `b`."""
-        if run := self._begin(b >> 4):
-            for _ in range(b % 20):
-                run.open()
-            self.world.wait(SPANS[a % len(SPANS)])
-            run.finish()
+        """A run stands still for a while; perhaps another one comes and goes."""
+        run = self._begin_up_to(b % 20, b >> 4)
+        self.world.wait(SPANS[a % len(SPANS)])
+        if a & 16:
+            self._finish(self._begin(a >> 5))
+        self._finish(run)
+
+    def cross(self, a, b):
+        """A run stands still, another one looks and stands still; the first one goes on, time passes, the other one
+        goes on."""
+        runs = self._begin_up_to(b % 16, a >> 4), self._begin_up_to(b >> 4, a >> 6)
+        self._finish(runs[0])
+        self.world.wait(SPANS[a % len(SPANS)])
+        self._finish(runs[1])
+
+    def meanwhile(self, a, b):
+        """An admin or a sink's owner acts while a run stands still."""
+        run = self._begin_up_to(b % 20, b >> 4)
+        (self.sink if a & 128 else self.admin)(a & 15, a >> 4 & 7)
+        self._finish(run)
 
     def race(self, a, b):
         """Two runs at once, taking turns as the bits of `a` and `b` say."""
@@ -125,6 +148,7 @@ class Script:
         self.world.wait(SPANS[a % len(SPANS)])
 
     def admin(self, a, b):
+        self.world.stirred += 1
         people.ADMIN[a % len(people.ADMIN)](self.world, b)
 
     def sink(self, a, b):
@@ -136,6 +160,7 @@ class Script:
         self.world.settings.policy = POLICIES[a % len(POLICIES)]
 
     def weather(self, a, b):
+        self.world.stirred += 1
         people.weather(self.world, a, b)
 
     def calm(self, a, b):
