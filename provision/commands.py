@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=120)
 """How long a fresh secret is tried; users saw 4 to 18 s (facts/graph.md 3.4)."""
 
+_FRESH = timedelta(minutes=1)
+"""For so long nobody else is taken to have put a tag on an app that this run has made."""
+
 _PAUSES = (1.0, 2.0, 3.0, 5.0, 8.0)
 
 
@@ -74,8 +77,8 @@ async def _update_app(job: Job, found: Survey, change: Change) -> None:
         sink = next(s for s in job.sinks if s.name == change.data["sink"])
         await _commit(job, found, sink, key_id)
         return
-    if app.key != want.key:
-        app = await job.directory.find_app_by_client_id(app.client_id) or app
+    app = await job.directory.find_app_by_client_id(app.client_id) or app  # permissions and tags are replaced as a whole
+    if "tags" in change.data["fields"]:
         tags = app.tags | {MANAGED}
     with noted(job, change.action, change.target):
         await job.directory.update_app(app, want, tags)
@@ -196,7 +199,7 @@ async def _commit(job: Job, found: Survey, sink: Sink, key_id: str) -> None:
     """The commit-point tag. Tags are replaced as a whole: those of others are read just before, and where that read
     lags behind, what this run has committed itself is not undone by it."""
     app = app_of(found)
-    if not found.fresh:
+    if not (found.fresh and found.minted and job.directory.now() - found.minted.start < _FRESH):
         app = await job.directory.find_app(job.app.key) or app
     settings = sink.settings(values(found.desired.app, app, found.endpoints))
     tags, known = app.tags, commits(app.tags)

@@ -40,7 +40,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from provision.marks import Commit, commits, parse_label
+from provision.marks import MANAGED, Commit, commits, parse_label
 from provision.model import App, AppSettings, Change, Credential, Desired, Observed, Plan, SinkSpec
 
 DELIVERY_WINDOW = timedelta(hours=1)
@@ -150,6 +150,9 @@ def plan(
     changes += _commit_changes(observed, seen)
     mint, attention, person_by = _mint(desired, observed, seen, now, retired, force=force)
     attention += _foreign(desired, observed, now) + _clock(observed)
+    if secrets_only and observed.app is not None and observed.service_principal is None:
+        data = {"kind": "guard", "hint": "Run `provision apply`: it makes the service principal."}
+        attention.append(Change("attention", desired.app.key, "nobody can sign in to it (AADSTS7000229)", data))
     return Plan(tuple(changes + mint), tuple(attention), person_by)
 
 
@@ -186,10 +189,12 @@ def _update(app: App, want: AppSettings) -> Change | None:
     fields = [field for field, (wanted, have) in pairs.items() if wanted is not None and wanted != have]
     lost = sorted(app.redirect_uris - want.redirect_uris) if want.redirect_uris is not None else []
     data: dict[str, Any] = {"removes": lost} if lost else {}
+    lacks = ["uniqueName", "tags"] if app.key != want.key else [] if MANAGED in app.tags else ["tags"]
     reasons = [f"taken over: gets the uniqueName {want.key} and our tag"] if app.key != want.key else []
+    reasons += ["gets our tag"] if lacks == ["tags"] else []
     reasons += [f"{', '.join(fields)} differ"] if fields else []
     reasons += [f"removes {', '.join(lost)}"] if lost else []
-    fields = ["uniqueName", "tags", *fields] if app.key != want.key else fields
+    fields = [*lacks, *fields]
     return Change("update-app", want.key, "; ".join(reasons), {"fields": fields, **data}) if fields else None
 
 

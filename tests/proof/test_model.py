@@ -9,7 +9,7 @@ import pytest
 
 from provision import commands, errors
 from provision import plan as planner
-from provision.marks import Commit, Label, parse_label
+from provision.marks import MANAGED, Commit, Label, parse_label
 from provision.model import (
     App,
     AppSettings,
@@ -75,7 +75,7 @@ def observed(seen):
         for k, (start, meant) in enumerate(seen.creds)
         if k in seen.alive
     ]
-    tags = {str(Commit(ids[s], key(k), START, "00000000")) for s, k in enumerate(seen.tags) if k != NONE}
+    tags = {MANAGED, *(str(Commit(ids[s], key(k), START, "00000000")) for s, k in enumerate(seen.tags) if k != NONE)}
     app = App("o", "c", "mail", "Mail", "AzureADMyOrg", frozenset(), frozenset(), frozenset(tags), tuple(made))
     holdings = {} if seen.file is None else {ids[FILE]: Holding(key(seen.file), "00000000")}
     if seen.file == NONE:
