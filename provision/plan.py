@@ -265,9 +265,10 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
         targets += [
             (view, "shares the new secret: max_live is near")
             for view in seen
-            if view.spec.id not in named and not view.spec.needs_person
-            and (ready := observed.readiness.get(view.spec.id)) is not None and ready.ok
-        ]  # fmt: skip
+            if view.spec.id not in named
+            and not view.spec.needs_person
+            and observed.readiness.get(view.spec.id, _NOT_ASKED).ok
+        ]
     names = [v.spec.name for v, _ in targets]
     changes = [
         Change(
