@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -234,9 +235,9 @@ def test_a_parcel_holds_all_that_the_form_asks_for(world):
     world.apply()
     world.directory.apps["mail"] = replace(world.app, redirect_uris=frozenset({"https://old.example/cb"}))
     world.apply(force=True)
-    parcel = world.job.sinks[1].holds
+    parcel, ends = world.job.sinks[1].holds, asyncio.run(world.login.endpoints())
     credential = world.app.credentials[-1]
-    assert (parcel.client_id, parcel.tenant_id, parcel.key_id) == (world.app.client_id, "t1", credential.key_id)
-    assert parcel.authorization_url == "https://login.example/t1/oauth2/v2.0/authorize"
-    assert parcel.token_url == "https://login.example/t1/oauth2/v2.0/token"
-    assert (parcel.redirect_uri, parcel.expires_at) == ("https://old.example/cb", world.clock.now() + 180 * DAY)
+    assert (parcel.client_id, parcel.key_id) == (world.app.client_id, credential.key_id)
+    assert (parcel.tenant_id, parcel.authorization_url) == (ends.tenant_id, ends.authorization_url)
+    assert (parcel.token_url, parcel.redirect_uri) == (ends.token_url, "https://old.example/cb")
+    assert parcel.expires_at == world.clock.now() + 180 * DAY
