@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test year bench lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test year mutants bench lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: install ## all tests, with branch coverage by folder
 
 year: venv ## docs/proof/year: a simulated year of provision and of other habits
 	@$(BIN)/python -m tests.proof.year
+
+mutants: venv ## docs/proof/mutants.md: small changes to what decides and orders effects, noticed or explained
+	@$(BIN)/python -m scripts.mutants
 
 bench: venv ## times and requests beside the least that could do the same, and their limits
 	@echo "bench: a sandbox of its own, commands in turn, about a minute; log in $(BUILD)/bench.log"

@@ -58,7 +58,7 @@ async def _create_app(job: Job, found: Survey, change: Change) -> None:
         app = await job.directory.find_app(job.app.key)
         if app is None:
             raise errors.NotFoundError(f"{job.app.key} was restored, but cannot be read yet")
-        guards.check(job.app.key, app, found.observed.own_client_id, adopting=False)
+        guards.check(job.app.key, app, found.observed.own_client_id)
         with noted(job, change.action, change.target):
             await job.directory.update_app(app, found.desired.app, None)
         principal = await job.directory.find_service_principal(app.client_id)
@@ -77,7 +77,9 @@ async def _update_app(job: Job, found: Survey, change: Change) -> None:
         sink = next(s for s in job.sinks if s.name == change.data["sink"])
         await _commit(job, found, sink, key_id)
         return
-    app = await job.directory.find_app_by_client_id(app.client_id) or app  # permissions and tags are replaced as a whole
+    app = (
+        await job.directory.find_app_by_client_id(app.client_id) or app
+    )  # permissions and tags are replaced as a whole
     if "tags" in change.data["fields"]:
         tags = app.tags | {MANAGED}
     with noted(job, change.action, change.target):
@@ -129,13 +131,12 @@ async def _mint_and_deliver(job: Job, found: Survey, change: Change) -> None:
     found.minted = credential
     app = app_of(found)
     found.observed = replace(found.observed, app=replace(app, credentials=(*app.credentials, credential)))
-    found.offered = False
     try:
         await job.stop.waiting(_try(job, app, credential, box))
         parcel = _parcel(found, credential, box)
         for sink in sinks:
             job.stop.check()
-            await _deliver(job, found, sink, parcel)
+            await _deliver(job, found, sink, parcel, credential)
     finally:
         if not found.offered:
             await _drop(job, found, credential)
@@ -175,10 +176,9 @@ async def _try(job: Job, app: App, credential: Credential, box: Secret) -> None:
     job.say(f"secret {credential.key_id}: accepted by Entra")
 
 
-async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel) -> None:
+async def _deliver(job: Job, found: Survey, sink: Sink, parcel: Parcel, minted: Credential) -> None:
     """A sink that fails holds the others up as little as one that is not ready."""
-    minted = found.minted
-    if minted is not None and job.directory.now() - minted.start >= planner.DELIVERY_WINDOW:
+    if job.directory.now() - minted.start >= planner.DELIVERY_WINDOW:
         found.failed[sink.id] = errors.SinkError("the secret is too old to be delivered safely, it is dropped")
         return
     job.say(f"{sink.name}: delivered to")

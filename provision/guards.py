@@ -21,7 +21,7 @@ def marked(app: App) -> bool:
     return MANAGED in app.tags or bool(commits(app.tags)) or bool(planner.ours(app))
 
 
-def check(key: str, app: App, own: str | None, *, adopting: bool) -> None:
+def check(key: str, app: App, own: str | None, *, adopting: bool = False) -> None:
     """Raises GuardError. `own` is the client id of the login that this run acts with."""
     if app.client_id == own:
         raise errors.GuardError(

@@ -50,6 +50,12 @@ def parse_label(text: str) -> Label | None:
     return Label(match["key"], match["nonce"], frozenset(filter(None, match["sinks"].split("."))))
 
 
+def meant_for(label: str) -> frozenset[str]:
+    """The ids of the sinks that a credential with this label was minted for; of one that is not ours, none."""
+    parsed = parse_label(label)
+    return parsed.sinks if parsed else frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """The commit point of a sink: which key id it was given, when, with which settings."""
@@ -77,11 +83,8 @@ def parse_tag(text: str) -> Commit | None:
 
 def commits(tags: frozenset[str]) -> dict[str, Commit]:
     """The newest commit of each sink."""
-    found: dict[str, Commit] = {}
-    for commit in filter(None, map(parse_tag, sorted(tags))):
-        if commit.sink not in found or found[commit.sink].at <= commit.at:
-            found[commit.sink] = commit
-    return found
+    found = filter(None, map(parse_tag, sorted(tags)))
+    return {commit.sink: commit for commit in sorted(found, key=lambda commit: commit.at)}
 
 
 def committed(tags: frozenset[str], commit: Commit) -> frozenset[str]:

@@ -40,8 +40,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from provision.marks import MANAGED, Commit, commits, parse_label
-from provision.model import App, AppSettings, Change, Credential, Desired, Observed, Plan, SinkSpec
+from provision.marks import MANAGED, Commit, commits, meant_for, parse_label
+from provision.model import App, AppSettings, Change, Credential, Desired, Observed, Plan, Readiness, SinkSpec
 
 DELIVERY_WINDOW = timedelta(hours=1)
 """A box is delivered within this time of its start, else dropped."""
@@ -50,8 +50,7 @@ LANDED = 2 * DELIVERY_WINDOW
 """A delivery that began in the window has ended this long after the start of its secret: the one assumption on speed.
 What is younger may still be on its way to a sink, by another run, whatever the sink says now; so it is not retired."""
 
-_FAR = timedelta(days=36500)
-_ZERO = timedelta(0)
+_NOT_ASKED = Readiness(ok=False, reason="was not asked")
 _SKEW = timedelta(minutes=5)
 """Beyond this, Entra refuses signed assertions (AADSTS700024)."""
 
@@ -65,8 +64,8 @@ class View:
     commit: Commit | None
     settings: str | None
     read: bool
-    due: str
     dies: datetime | None
+    due: str = ""
 
 
 def ours(app: App) -> dict[str, Credential]:
@@ -78,7 +77,7 @@ def _may_hold(sink: str, commit: Commit | None, observed: Observed, mine: dict[s
     if sink in observed.holdings:
         key_id = observed.holdings[sink].key_id
         return frozenset() if key_id is None else frozenset({key_id})
-    meant = {k for k, c in mine.items() if sink in _meant_for(c)}
+    meant = {k for k, c in mine.items() if sink in meant_for(c.label)}
     if commit is None:
         return frozenset(meant)
     tagged = mine.get(commit.key_id)
@@ -86,11 +85,6 @@ def _may_hold(sink: str, commit: Commit | None, observed: Observed, mine: dict[s
         return frozenset(meant | {commit.key_id})
     newer = {k for k in meant if mine[k].start > tagged.start - LANDED}
     return frozenset(newer | {commit.key_id})
-
-
-def _meant_for(credential: Credential) -> frozenset[str]:
-    label = parse_label(credential.label)
-    return label.sinks if label else frozenset()
 
 
 def _due(spec: SinkSpec, view: View, desired: Desired, live: dict[str, Credential], now: datetime) -> str:
@@ -119,7 +113,7 @@ def views(desired: Desired, observed: Observed, now: datetime) -> tuple[View, ..
         dies = min((live[k].end for k in held if k in live), default=None)
         holding = observed.holdings.get(spec.id)
         settings = holding.settings if holding else commit.settings if commit else None
-        view = View(spec, held, commit, settings, holding is not None, "", dies)
+        view = View(spec, held, commit, settings, holding is not None, dies)
         found.append(replace(view, due=_due(spec, view, desired, live, now)))
     return tuple(found)
 
@@ -142,9 +136,7 @@ def plan(
 ) -> Plan:
     """The changes that bring the observed world to the desired one, in the order in which they are carried out."""
     seen = views(desired, observed, now)
-    changes: list[Change] = []
-    if not secrets_only:
-        changes += _app_changes(desired, observed)
+    changes = [] if secrets_only else _app_changes(desired, observed)
     retired = _retire(desired, observed, seen, now)
     changes += retired
     changes += _commit_changes(observed, seen)
@@ -204,7 +196,7 @@ def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: d
     mine = ours(observed.app)
     may_hold = {v.spec.id: v.may_hold for v in seen}
     tagged = commits(observed.app.tags)
-    for sink in tagged.keys() | frozenset().union(*map(_meant_for, mine.values())):
+    for sink in tagged.keys() | frozenset().union(*(meant_for(c.label) for c in mine.values())):
         if sink not in may_hold:  # it left the config, and may still be in use
             may_hold[sink] = _may_hold(sink, tagged.get(sink), observed, mine)
     held: frozenset[str] = frozenset().union(*may_hold.values())
@@ -215,7 +207,7 @@ def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: d
             continue
         if credential.key_id in held:
             continue
-        now_held = frozenset().union(*(may_hold.get(sink, frozenset()) for sink in _meant_for(credential)))
+        now_held = frozenset().union(*(may_hold[sink] for sink in meant_for(credential.label)))
         if now_held - mine.keys():  # a successor that the app does not list (any more): its start is not known
             continue
         newest = max([credential.start, *(mine[k].start for k in now_held)])
@@ -233,7 +225,7 @@ def _commit_changes(observed: Observed, seen: tuple[View, ...]) -> list[Change]:
     found = []
     for view in seen:
         holding = observed.holdings.get(view.spec.id)
-        if view.due or holding is None or holding.key_id is None or holding.settings != view.spec.settings:
+        if view.due or holding is None or holding.settings != view.spec.settings:
             continue
         if view.commit is None or view.commit.key_id != holding.key_id:
             reason = f"its commit point says {view.commit.key_id if view.commit else 'nothing'}"
@@ -252,15 +244,15 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
         reason = view.due or ("asked for with --now" if force else "")
         if not reason:
             continue
-        readiness = observed.readiness.get(view.spec.id)
-        if readiness is not None and readiness.ok:
+        readiness = observed.readiness.get(view.spec.id, _NOT_ASKED)
+        if readiness.ok:
             targets.append((view, reason))
             continue
-        why = readiness.reason if readiness else "was not asked"
         until = f"; its secret ends on {view.dies:%Y-%m-%d}" if view.dies and view.dies > now else ""
-        data = {"kind": "due", "hint": readiness.hint} if readiness and readiness.hint else {"kind": "due"}
-        attention.append(Change("attention", view.spec.name, f"{reason}, and not ready: {why}{until}", data))
-        if readiness is not None and readiness.person:
+        told = f"{reason}, and not ready: {readiness.reason}{until}"
+        data = {"kind": "due", **({"hint": readiness.hint} if readiness.hint else {})}
+        attention.append(Change("attention", view.spec.name, told, data))
+        if readiness.person:
             by = view.dies or now
             person_by = by if person_by is None else min(person_by, by)
     if not targets:
@@ -278,9 +270,10 @@ def _mint(  # noqa: PLR0913 - the facts that decide a mint
         targets += [
             (view, "shares the new secret: max_live is near")
             for view in seen
-            if view.spec.id not in named and not view.spec.needs_person
-            and (ready := observed.readiness.get(view.spec.id)) is not None and ready.ok
-        ]  # fmt: skip
+            if view.spec.id not in named
+            and not view.spec.needs_person
+            and observed.readiness.get(view.spec.id, _NOT_ASKED).ok
+        ]
     names = [v.spec.name for v, _ in targets]
     changes = [
         Change(
@@ -339,9 +332,13 @@ def _foreign(desired: Desired, observed: Observed, now: datetime) -> list[Change
 
 def _clock(observed: Observed) -> list[Change]:
     """A local clock that is off decides nothing here, but sign-ins and certificates fail by it."""
-    if abs(observed.skew) <= _SKEW:
+    if observed.skew > _SKEW:
+        side = "ahead of"
+    elif observed.skew < -_SKEW:
+        side = "behind"
+    else:
         return []
-    minutes, side = round(abs(observed.skew) / timedelta(minutes=1)), "ahead of" if observed.skew > _ZERO else "behind"
+    minutes = round(abs(observed.skew) / timedelta(minutes=1))
     reason = f"this machine's clock is {minutes} min {side} Microsoft's; the directory's time was used"
     data = {"kind": "clock", "hint": "Set the clock (`timedatectl set-ntp true`)."}
     return [Change("attention", "clock", reason, data)]
@@ -350,4 +347,4 @@ def _clock(observed: Observed) -> list[Change]:
 def next_due(desired: Desired, observed: Observed, now: datetime) -> datetime | None:
     """The day on which the first sink becomes due."""
     dies = [v.dies for v in views(desired, observed, now) if v.dies is not None]
-    return min(dies, default=now + _FAR) - desired.secret.renew_before if dies else None
+    return min(dies) - desired.secret.renew_before if dies else None

@@ -1,6 +1,6 @@
 """Rules of the product, each broken by one change of its text: the worlds must find out by the promise that it keeps.
 
-    python -m tests.proof.worlds_broken        how many worlds each one needed
+python -m tests.proof.worlds_broken        how many worlds each one needed
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ from tests.proof.worlds_promises import unserved
 from tests.proof.worlds_state import DAY, MINUTE, URI, ZERO
 
 SECOND = timedelta(seconds=1)
-LAGS = tuple(tuple(s * SECOND for s in pattern) for pattern in ((0,), (5,), (90,), (300,), (0, 90), (300, 0, 0), (0, 240, 60)))
+LAGS = tuple(
+    tuple(s * SECOND for s in pattern) for pattern in ((0,), (5,), (90,), (300,), (0, 90), (300, 0, 0), (0, 240, 60))
+)
 ACCEPTANCE = tuple(s * SECOND for s in (0, 4, 18, 100, 130))
 
 
@@ -83,7 +85,9 @@ ADMIN = (
     _on_app(lambda world, app, b: {"tags": app.tags - _some(app.tags - _ours(app), b)}),
     _on_app(lambda world, app, b: {"tags": app.tags - _some(_ours(app), b)}),
     _on_app(lambda world, app, b: {"tags": app.tags - _ours(app)}),
-    _on_app(lambda world, app, b: {"name": "Other"} if b & 1 else {"redirect_uris": frozenset({"https://other.example"})}),
+    _on_app(
+        lambda world, app, b: {"name": "Other"} if b & 1 else {"redirect_uris": frozenset({"https://other.example"})}
+    ),
     _on_app(lambda world, app, b: {"other_access": ({"resourceAppId": f"api{b % 3}"},), "permissions": frozenset()}),
     _on_app(_old_tags),
     _tenant,
