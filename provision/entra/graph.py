@@ -127,13 +127,12 @@ class GraphDirectory(Consents):
         return frozenset(str(a["appId"]).lower() for a in found if a.get("appId"))
 
     async def find_deleted(self, key: str) -> str | None:
-        """None also where this identity may not list them: the creation then says what holds the name."""
+        """None also where this identity may not list them: the creation then says what holds the name.
+
+        By the documented address: the SDK's builder has an alias of it, which another server need not know."""
+        address = f"{self._base}/v1.0/directory/deletedItems/microsoft.graph.application?$select=id,uniqueName"
         try:
-            deleted = await self._all(
-                lambda g: g.directory.deleted_items.graph_application,
-                "reading the deleted apps",
-                query={"%24select": ["id", "uniqueName"]},
-            )
+            deleted = await self._all(lambda g: g.directory.deleted_items.with_url(address), "reading the deleted apps")
         except errors.ForbiddenError:
             return None
         return next((str(d["id"]).lower() for d in deleted if d.get("uniqueName") == key), None)
