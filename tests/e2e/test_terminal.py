@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -26,8 +27,10 @@ def ssh(desk):
     desk.json("sandbox", "start", "--folder", str(desk.sandbox))
     env = {k: v for k, v in desk.env.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "PROVISION_SANDBOX_PERSON")}
 
+    files = contextlib.ExitStack()
+
     def start(*, term="xterm-256color", **how):
-        desk.out = (desk.folder / "out").open("w+")
+        desk.out = files.enter_context((desk.folder / "out").open("w+"))
         desk.screen = Screen(
             [PROVISION, "apply", "c.yaml", "--yes", "-vv"], cwd=desk.folder, env=env | {"TERM": term}, stdout=desk.out,
             stderr=desk.out, **how,
@@ -35,7 +38,8 @@ def ssh(desk):
         desk.screen.wait_for(ASKED)
         return desk
 
-    return start
+    with files:
+        yield start
 
 
 def written(desk):

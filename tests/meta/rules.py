@@ -71,3 +71,13 @@ def long_files(root: Path, names: list[str]) -> list[str]:
             if lines > LINES:
                 found.append(f"{name}: {lines} lines, over {LINES}")
     return found
+
+
+def importers(root: Path, package: str) -> list[str]:
+    """The files under `root` that import `package` or a part of it."""
+    paths = sorted(root.rglob("*.py"))
+    return [
+        path.relative_to(root).as_posix()
+        for path in paths
+        if any(module.split(".")[0] == package for module in imports(ast.parse(path.read_text())))
+    ]

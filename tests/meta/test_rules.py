@@ -70,6 +70,13 @@ def test_generated_files_may_be_long(tmp_path):
     assert rules.long_files(tmp_path, ["docs/reference/cli.md"]) == []
 
 
+def test_the_plain_server_of_the_tests_shares_nothing_with_what_it_tests(tmp_path):
+    assert (ROOT / "tests" / "plain" / "tenant.py").is_file()
+    assert rules.importers(ROOT / "tests" / "plain", "provision") == []
+    (tmp_path / "tenant.py").write_text("def f():\n    from provision.sandbox import world\n")
+    assert rules.importers(tmp_path, "provision") == ["tenant.py"]
+
+
 def _modules_of(*argv):
     code = (
         "import sys\nfrom provision.cli import main\n"
