@@ -37,7 +37,7 @@ class BrokenError(AssertionError):
 
 
 def hunt(worlds, number, *, small=True):
-    """Plays `worlds` worlds. Raises BrokenError at the first that breaks a promise, made small unless told otherwise."""
+    """Plays `worlds` worlds. Raises BrokenError at the first that breaks a promise, by default made small."""
     count = Counter()
 
     @seed(number)

@@ -31,6 +31,7 @@ _SPAN = "max(newest + desired.secret.retire_after, credential.start + LANDED)"
 _OFFERED = "    found.offered = True\n"
 _NONCE = "parsed is not None and parsed.nonce == label.nonce"
 _NOW = "job.directory.now() - max(job.clock.now() - began, timedelta(0))"
+_WRITE = "await job.directory.update_app(app, None, tags)"
 _LEFT = "if sink not in may_hold:"
 _FOUND = "    return Observed"
 
@@ -70,10 +71,14 @@ RULES = {
     "a sink that failed is no error": Rule(
         (commands, "_deliver"), "        found.failed[sink.id] = error\n", "", SERVED
     ),
-    "a commit is not written": Rule((commands, "_commit"), "app.tags, commits", "app.tags, lambda tags: found.commits.clear() or commits", "converged_is_silent"),
+    "a commit is not written": Rule((commands, "_commit"), _WRITE, "pass", "converged_is_silent"),
     "an update that is not needed": Rule((plan, "_update"), "if fields else None", "", "converged_is_silent"),
-    "a lag of a tag is never mended": Rule((plan, "_commit_changes"), "view.commit.key_id != holding.key_id", "True", "converged_is_silent"),
-    "a restored app is not read": Rule((commands, "_create_app"), "await job.directory.restore(deleted)", "pass", "next_run_converges"),
+    "a lag of a tag is never mended": Rule(
+        (plan, "_commit_changes"), "view.commit.key_id != holding.key_id", "True", "converged_is_silent"
+    ),
+    "a restored app is not read": Rule(
+        (commands, "_create_app"), "await job.directory.restore(deleted)", "pass", "next_run_converges"
+    ),
     "a guard gives no hint": Rule((outcome, "_guarded"), 'change.data["hint"]', "None", "every_error_says_what_to_do"),
     "progress tells the value": Rule(
         (commands, "_try"), "accepted by Entra", "accepted by Entra {box.reveal()}", "secrets_exist_only_in_sinks"

@@ -129,7 +129,7 @@ SINK = (_state("up"), _state("down"), _state("absent"), _join_or_leave, _other_s
 # -- the calm
 
 
-def calm(world, *, killed):
+def calm(world, *, killed):  # noqa: C901 - one check after the other
     """Whatever runs is killed or ends, everything is up and everybody there; then plain runs must mend it."""
     for run in filter(None, list(world.runs)):
         if killed:

@@ -33,7 +33,7 @@ async def _process(world, run, options):
     except errors.ProvisionError as raised:
         error = raised
     made = outcome(job, found, error)
-    told(f"{made}{report.apply_text([made])}")
+    told(repr(made))
     return made, error
 
 

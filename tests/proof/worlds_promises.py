@@ -106,10 +106,10 @@ def on_deliver(world, place, old, new):
     """What worked is replaced by what works, or by what an admin took away meanwhile."""
     gone = world.removed.get(new.key_id)
     by_admin = (gone is not None and not gone.ours) or world.app is None or world.app.client_id != new.client_id
-    if old is not None and world.accepts(old.client_id, old.key_id) and not by_admin:
-        if not world.accepts(new.client_id, new.key_id):
-            text = f"{place.name} was given {new.key_id}, which is not accepted"
-            world.breach("mail_never_stops_because_of_us", text)
+    worked = old is not None and world.accepts(old.client_id, old.key_id)
+    if worked and not by_admin and not world.accepts(new.client_id, new.key_id):
+        text = f"{place.name} was given {new.key_id}, which is not accepted"
+        world.breach("mail_never_stops_because_of_us", text)
 
 
 def on_end(world, run, disturbed):

@@ -7,6 +7,7 @@ The event loop has virtual time and no I/O; a call's effect happens at once when
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -152,10 +153,8 @@ class Run:
 
     def land(self, call):
         """The effect of a call whose process does not wait for it any more."""
-        try:
+        with contextlib.suppress(errors.ProvisionError):
             self._act(call)
-        except errors.ProvisionError:
-            pass
 
     def finish(self):
         while not self.over:

@@ -78,7 +78,7 @@ class World:
         self.values, self.minted, self.taken_from, self.removed, self.since = {}, {}, {}, {}, {}
         self.runs, self.later, self.texts = [None, None], [], []
         self.count, self.breaches, self.numbers, self.stirred = Counter(worlds=1), {}, 0, 0
-        self.loop = Loop(lambda: (self.now - START).total_seconds())
+        self.loop = Loop(lambda: (self.now - START).total_seconds())  # noqa: PLW0108 - now moves
 
     def close(self):
         for run in self.runs:
