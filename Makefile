@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test year mutants bench lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test year mutants soak races bench lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,14 @@ year: venv ## docs/proof/year: a simulated year of provision and of other habits
 
 mutants: venv ## docs/proof/mutants.md: small changes to what decides and orders effects, noticed or explained
 	@$(BIN)/python -m scripts.mutants
+
+soak: venv ## `rotate --now` in a loop in unkind weather; ARGS="--minutes 2 --seed 1"
+	@echo "soak: real processes, two minutes unless ARGS says otherwise; log in $(BUILD)/soak.log"
+	@$(BIN)/python -m tests.proof.soak $(ARGS) 2>&1 | tee $(BUILD)/soak.log
+
+races: venv ## two `rotate --now` at once, by two machines; ARGS="--pairs 100 --seed 1 --apart"
+	@echo "races: real processes, a hundred pairs unless ARGS says otherwise; log in $(BUILD)/races.log"
+	@$(BIN)/python -m tests.proof.races $(ARGS) 2>&1 | tee $(BUILD)/races.log
 
 bench: venv ## times and requests beside the least that could do the same, and their limits
 	@echo "bench: a sandbox of its own, commands in turn, about a minute; log in $(BUILD)/bench.log"

@@ -7,7 +7,7 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
     /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
-    /operator  {roles: [Application.ReadWrite.OwnedBy, …]}
+    /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /reset     {}
@@ -88,7 +88,7 @@ def _policy(world: World, body: dict[str, Any]) -> None:
 
 
 def _operator(world: World, body: dict[str, Any]) -> None:
-    world.data["principals"][world.data["operator"]]["_roles"] = body["roles"]
+    world.data["principals"][body.get("client_id", world.data["operator"])]["_roles"] = body["roles"]
 
 
 def _mspbots(world: World, body: dict[str, Any]) -> None:
