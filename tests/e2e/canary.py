@@ -121,7 +121,7 @@ class Watched:
                 stdout=out,
                 stderr=out,
             )
-            until = time.monotonic() + 60
+            until = time.monotonic() + 240
             while process.poll() is None and time.monotonic() < until:
                 self.shown += _process_list(process.pid, bool(leaks(str(env))))
                 self.shown += files(self.temporary)

@@ -51,7 +51,7 @@ class Desk:
 
     def run(self, *words, before=None, **env):
         return subprocess.run(
-            [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=60,
+            [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=240,
             check=False, preexec_fn=before,
         )  # fmt: skip
 
