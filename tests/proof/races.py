@@ -73,7 +73,7 @@ class Races:
 
     def _settle(self):
         """One plain run converges, and one by the other machine is silent; where their sinks differ, one each."""
-        self.place.pass_time(self._rng.choice([0, 3]))  # what both left over is retired now, or by the next pair
+        self.place.pass_time(self._rng.choice([0.1, 3]))  # what both left over is retired now, or by the next pair
         order = self._rng.sample(self.machines, 2)
         runs = self._apply(order if self._apart else order[:1])
         silent = self._apply(order if self._apart else order[1:])
