@@ -67,7 +67,7 @@ def _made(replay, case, path, body):
     if below.startswith("/applications"):
         replay.make("/applications", {"displayName": "a first app"})
     if re.match(r"/applications[/(].", below) and not below.startswith("/applications/$"):
-        path, body = _of_app(replay, method, path, body, missing=creates and below.count("/") == 1)
+        path, body = _of_app(replay, method, path, body, missing=creates and below.count("/") == 1, creates=creates)
     elif below.startswith("/serviceprincipals"):
         path, body = _of_principal(replay, path, body, missing=creates and "(" in path)
     elif "/deleteditems" in below:
@@ -89,7 +89,7 @@ def _made(replay, case, path, body):
     return path, body
 
 
-def _of_app(replay, method, path, body, *, missing):
+def _of_app(replay, method, path, body, *, missing, creates):
     named = re.search(r"uniqueName='([^']*)'", path)
     app = {}
     if named and not missing:
@@ -101,7 +101,7 @@ def _of_app(replay, method, path, body, *, missing):
         path = path[: len("/applications")] + PLACEHOLDER.sub(value, path[len("/applications") :], count=1)
     if not app:
         return path, body
-    return _below(replay, method, f"/applications/{app['id']}", path, body)
+    return _below(replay, method, f"/applications/{app['id']}", path, body, creates=creates)
 
 
 def _of_principal(replay, path, body, *, missing):
@@ -113,7 +113,7 @@ def _of_principal(replay, path, body, *, missing):
     return _below(replay, "", f"/servicePrincipals/{principal.get('id')}", path, body)
 
 
-def _below(replay, method, base, path, body):
+def _below(replay, method, base, path, body, *, creates=False):
     """What stands below an application or a service principal."""
     if "/removePassword" in path:
         body = {"keyId": replay.make(f"{base}/addPassword", {"passwordCredential": {}})["keyId"]}
@@ -132,12 +132,10 @@ def _below(replay, method, base, path, body):
         else:
             replay.make(f"{base}/appManagementPolicies/$ref", reference)
             path = re.sub(r"/appManagementPolicies/[^/]+", f"/appManagementPolicies/{policy}", path)
-    if "/federatedIdentityCredentials" in path and method != "POST" and not body_creates(path, body):
-        known = replay.make(f"{base}/federatedIdentityCredentials", {**FIC, "name": (body or {}).get("name", "first")})
-        path = re.sub(r"(/federatedIdentityCredentials)/[^/]+", rf"\1/{known['id']}", path)
+    if "/federatedIdentityCredentials" in path and method != "POST":
+        named = re.search(r"name='([^']*)'", path)
+        name = named[1] if named else (body or {}).get("name", "first")
+        if not (named and creates):
+            known = replay.make(f"{base}/federatedIdentityCredentials", {**FIC, "name": name})
+            path = re.sub(r"(/federatedIdentityCredentials)/[^/]+", rf"\1/{known['id']}", path)
     return path, body
-
-
-def body_creates(path, body):
-    """An upsert by name that is to create: the case that updates makes its own first, see test_cases.py."""
-    return "(name=" in path and body is not None
