@@ -27,9 +27,10 @@ HEAD = """# What the sandbox knows of Microsoft Graph
 {made}
 
 Version v1.0 on the host graph.microsoft.com. Pages are those of microsoftgraph/microsoft-graph-docs-contrib,
-api-reference/v1.0/api, unless a folder is named. `{{app}}` stands for /{{id}}, (appId='…') and (uniqueName='…'); `{{sp}}` for
-/{{id}} and (appId='…'); `{{fic}}` for an id or a name. An operation that the table leaves out is refused: 501 where
-Graph has it and the sandbox says so, else 400 or 405 with Graph's own body. `POST /$batch` runs any of them (concepts/json-batching.md).
+api-reference/v1.0/api, unless a folder is named. `{{app}}` stands for /{{id}}, (appId='…') and (uniqueName='…');
+`{{sp}}` for /{{id}} and (appId='…'); `{{fic}}` for an id or a name. An operation that is not in the table is refused:
+501 where Graph has it and the sandbox says so, else 400 or 405 with Graph's own body. `POST /$batch` runs any of them
+(concepts/json-batching.md).
 
 For every read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$search` where the type knows them, by the tables in
 concepts/aad-advanced-queries.md and its include filter-directory-objects.md; pages of 100 by default and 999 at most.
@@ -52,7 +53,8 @@ def page(made: str) -> str:
 def _row(operation: Operation, cases: dict[Operation, set[str]], tests: dict[Operation, set[str]]) -> str:
     told = [", ".join(sorted(found[operation])) for found in (cases, tests)]
     witness = told if any(told) else ["**no witness**", ""]
-    return f"| `{operation.method} {operation.path}` | {operation.page} | {witness[0]} | {witness[1]} | {operation.left_out} |"
+    cells = (f"`{operation.method} {operation.path}`", operation.page, *witness, operation.left_out)
+    return f"| {' | '.join(cells)} |"
 
 
 def _cases() -> dict[Operation, set[str]]:

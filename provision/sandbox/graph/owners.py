@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from provision.sandbox.graph import applications, principals, query
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, denied, missing
@@ -61,8 +60,7 @@ def _list(call: Call, item: dict[str, Any]) -> Answer:
 
 def _add(call: Call, item: dict[str, Any]) -> Answer:
     """Raises Refused for a reference to nothing, to an application, and for the same owner twice."""
-    reference = call.body().get("@odata.id")
-    parts = urlsplit(reference).path.strip("/").split("/") if isinstance(reference, str) else []
+    parts = str(call.body().get("@odata.id")).rstrip("/").split("/")
     if len(parts) < 2 or parts[-2].lower() not in COLLECTIONS:  # noqa: PLR2004 - …/directoryObjects/{id}
         raise Refused(400, "Request_BadRequest", "The request must contain '@odata.id' with a reference to an object.")
     found = principals.any_object(call.world, parts[-1])
