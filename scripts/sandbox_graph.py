@@ -28,7 +28,7 @@ HEAD = """# What the sandbox knows of Microsoft Graph
 
 Version v1.0 on the host graph.microsoft.com. Pages are those of microsoftgraph/microsoft-graph-docs-contrib,
 api-reference/v1.0/api, unless a folder is named. `{{app}}` stands for /{{id}}, (appId='…') and (uniqueName='…');
-`{{sp}}` for /{{id}} and (appId='…'); `{{fic}}` for an id or a name. An operation that is not in the table is refused:
+`{{sp}}` for /{{id}} and (appId='…'); `{{fic}}` for an id or a name. What is not in the table is refused:
 501 where Graph has it and the sandbox says so, else 400 or 405 with Graph's own body. `POST /$batch` runs any of them
 (concepts/json-batching.md).
 

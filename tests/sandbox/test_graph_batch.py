@@ -94,6 +94,7 @@ def test_a_grant_lives_its_life_and_stands_alone_for_its_client_and_api(tenant):
         {"consentType": "Everybody"},
         {"consentType": "Principal"},
         {"principalId": "p"},
+        {"principalId": ["p"], "consentType": "Principal"},
         {"scope": "x" * 3851},
         {"scope": 7},
         {"other": 1},

@@ -36,7 +36,7 @@ def mint(world: World, item: dict[str, Any], wanted: Any) -> dict[str, Any]:
 
 def refuse_in_patch(item: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
     """PATCH sets no secrets. The same ones again change nothing: a client may send back what it has read."""
-    if {c.get("keyId") for c in wanted} != {c["keyId"] for c in item["passwordCredentials"]}:
+    if {str(c.get("keyId")) for c in wanted} != {c["keyId"] for c in item["passwordCredentials"]}:
         raise Refused(400, "Request_BadRequest", MINTED_ELSEWHERE)
 
 
@@ -49,7 +49,10 @@ def keys(world: World, item: dict[str, Any], wanted: list[dict[str, Any]]) -> li
 def _key(world: World, wanted: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
     if known is not None and not wanted.get("key"):
         return known
+    names = ("customKeyIdentifier", "displayName", "keyId", "type", "usage")
     try:
+        if not all(isinstance(wanted.get(name), str | None) for name in names):
+            raise ValueError
         base64.b64decode(wanted["key"], validate=True)
     except (KeyError, TypeError, binascii.Error, ValueError):
         raise Refused(400, "Request_BadRequest", "Invalid value specified for property 'keyCredentials'.") from None

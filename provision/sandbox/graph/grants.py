@@ -40,13 +40,14 @@ def create(call: Call) -> Answer:
     for name in ("clientId", "consentType"):
         if not isinstance(body.get(name), str) or not body[name]:
             raise Refused(400, "Request_BadRequest", f"A value is required for property '{name}' of resource 'Grant'.")
+    for name in ("clientId", "resourceId", "principalId"):
+        if not isinstance(body.get(name), str | None):
+            raise invalid(name, "Grant")
     person = body.get("principalId")
-    if body["consentType"] not in {"AllPrincipals", "Principal"} or (body["consentType"] == "Principal") != bool(
-        person
-    ):
-        raise invalid(
-            "consentType" if body["consentType"] not in {"AllPrincipals", "Principal"} else "principalId", "Grant"
-        )
+    if body["consentType"] not in {"AllPrincipals", "Principal"}:
+        raise invalid("consentType", "Grant")
+    if (body["consentType"] == "Principal") != bool(person):
+        raise invalid("principalId", "Grant")
     _may_grant(call, person)
     grant = {name: body.get(name) for name in GRANT.properties}
     grant |= {"principalId": person or None, "scope": _scope(body.get("scope") or "")}

@@ -64,8 +64,8 @@ def restrictions(found: Any, resource: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rule(rule: Any, kind: str, resource: str) -> dict[str, Any]:
-    known = isinstance(rule, dict) and rule.get("restrictionType") in KINDS[kind]
-    if not known or rule.get("state", "enabled") not in {"enabled", "disabled"}:
+    known = isinstance(rule, dict) and str(rule.get("restrictionType")) in KINDS[kind]
+    if not known or str(rule.get("state", "enabled")) not in {"enabled", "disabled"}:
         raise invalid(kind, resource)
     if rule["restrictionType"] in LIFETIMES and _lifetime(rule.get("maxLifetime")) is None:
         raise invalid("maxLifetime", resource)
