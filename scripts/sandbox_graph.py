@@ -32,8 +32,8 @@ api-reference/v1.0/api, unless a folder is named. `{{app}}` stands for /{{id}}, 
 501 where Graph has it and the sandbox says so, else 400 or 405 with Graph's own body. `POST /$batch` runs any of them
 (concepts/json-batching.md).
 
-For every read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$search` where the type knows them, by the tables in
-concepts/aad-advanced-queries.md and its include filter-directory-objects.md; pages of 100 by default and 999 at most.
+For every read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$search` where the type knows them, by the tables
+in concepts/aad-advanced-queries.md and its include filter-directory-objects.md; pages of 100 by default and 999 at most.
 Left out: `$expand`, `$skip`, delta, the enforcement of quotas by resource units, the limits on clauses of a filter.
 
 Assumed, because no page says it: texts of 400s other than those in tests/cases; that text is compared without regard
