@@ -1,4 +1,4 @@
-"""The sandbox as one process on loopback: login, Graph and MSPbots over TLS, a CONNECT proxy, a control port, a log.
+"""The sandbox as one process on loopback: login, Graph, MSPbots mail over TLS, a CONNECT proxy, a control port, a log.
 
     python -m provision.sandbox.server --folder FOLDER
 
@@ -28,8 +28,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
-from provision.sandbox import control, mspbots
+from provision.sandbox import control, exchange, mspbots
 from provision.sandbox.entra import Entra
+from provision.sandbox.exchange.control import routes as mailbox_routes
 from provision.sandbox.graph import Graph
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
@@ -46,6 +47,9 @@ NAMES = {
     "graph": "graph.microsoft.com",
     "mspbots": "app.mspbots.ai",
 }
+MAIL = {name: host for name, (host, _) in exchange.HOSTS.items()}
+TARGETS = {f"{host}:443": name for name, host in NAMES.items()}
+TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.items()}
 
 
 _BUSY = {
@@ -136,6 +140,7 @@ class Sandbox:
         self.folder = folder.resolve()
         self.world = World(self.folder)
         self.tokens = Tokens(self.world)
+        self.exchange = exchange.Exchange(self.world, self.tokens, self._note)
         self.requests = self.folder / "requests.jsonl"
         self.ports: dict[str, int] = {}
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
@@ -144,7 +149,7 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
         authority.cert_pem.write_to_path(self.folder / "ca.pem")
-        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values())
+        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values(), *MAIL.values())
         serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         leaf.configure_cert(serving)
         trusting = ssl.create_default_context()
@@ -157,7 +162,9 @@ class Sandbox:
         self.requests.touch(0o600)
         for name, routes in hosts.items():
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.requests), serving)
-        await self._serve("control", Starlette(routes=control.routes(self.world, self.info)), None)
+        self.ports |= await self.exchange.start(serving)
+        told = [*control.routes(self.world, self.info), *mailbox_routes(self.exchange.store)]
+        await self._serve("control", Starlette(routes=told), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
@@ -179,7 +186,14 @@ class Sandbox:
             await asyncio.sleep(0.002)
         self._servers.append((server, task))
 
+    def _note(self, host: str, verb: str, status: int | str) -> None:
+        """A line in the log for a command of SMTP or IMAP."""
+        line = {"time": time.time(), "method": verb, "host": host, "path": "", "status": status}
+        with self.requests.open("a") as file:
+            file.write(json.dumps({**line, "request_bytes": 0, "response_bytes": 0}) + "\n")
+
     async def __aexit__(self, *_: object) -> None:
+        self.exchange.stop()
         if self._proxy is not None:
             self._proxy.close()
         for server, _task in self._servers:
@@ -191,8 +205,8 @@ class Sandbox:
         return {
             **{name: f"https://localhost:{self.ports[name]}" for name in NAMES},
             "vault": None,
-            "smtp": None,
-            "imap": None,
+            "smtp": f"smtp://localhost:{self.ports['smtp']}",
+            "imap": f"imaps://localhost:{self.ports['imap']}",
             "control": f"http://127.0.0.1:{self.ports['control']}",
             "proxy": f"http://127.0.0.1:{self.ports['proxy']}",
             "ca": str(self.folder / "ca.pem"),
@@ -222,9 +236,9 @@ class Sandbox:
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
             host, _, port = target.rpartition(":")
-            name = next((n for n, h in NAMES.items() if h == host), None)
+            name = TARGETS.get(target)
             own = port if host in {"localhost", "127.0.0.1"} and port in map(str, self.ports.values()) else None
-            if method != "CONNECT" or (name is None and own is None) or (name is not None and port != "443"):
+            if method != "CONNECT" or (name is None and own is None):
                 writer.write(b"HTTP/1.1 403 Sandbox: host not emulated\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
                 return

@@ -1,7 +1,7 @@
 """The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
 
 `data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, policies, weather, offset,
-person and mspbots.
+person, mspbots and mail.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ class World:
         info.json tells."""
         kept = {"appId": self.data["operator"]} if self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
+        validity = self.data.get("mail", {}).get("validity", 0)  # an IMAP client must see that its folders are others
         self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
         self.data |= {"offset": 0, "person": {}, "mspbots": {}, "policy": {"isEnabled": False}, "apps": {}}
-        self.data |= {"principals": {}, "policies": {}}
+        self.data |= {"principals": {}, "policies": {}, "mail": {"validity": validity}}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]
