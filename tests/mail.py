@@ -42,7 +42,11 @@ class Office:
         self.start()
 
     def start(self):
-        self.info, self.stop = start_embedded(self.folder)
+        info, self.stop = start_embedded(self.folder)
+        self.attach(info)
+
+    def attach(self, info):
+        self.info = info
         self.context = ssl.create_default_context(cafile=self.info["ca"])
         self.client = httpx.Client(verify=self.context, trust_env=False)
         self.login = f"{self.info['login']}/{self.info['tenant']['id']}"

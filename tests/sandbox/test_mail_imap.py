@@ -171,7 +171,9 @@ def test_a_search_finds_by_every_key(box, keys, hit):
     assert box.response("SEARCH")[1] == [b"1" if hit else b""]
 
 
-@pytest.mark.parametrize("keys", ["", "SUBJECT", "SINCE yesterday", "ON 31-Feb-2026", "0x1", "()", "NOT", "1:", "LARGER x"])
+@pytest.mark.parametrize(
+    "keys", ["", "SUBJECT", "SINCE yesterday", "ON 31-Feb-2026", "0x1", "()", "NOT", "1:", "LARGER x"]
+)
 def test_a_search_for_nonsense_is_bad(box, keys):
     with pytest.raises(imaplib.IMAP4.error, match="BAD"):
         box._simple_command("SEARCH", keys)

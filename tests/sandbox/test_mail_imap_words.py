@@ -62,7 +62,9 @@ def test_a_client_can_think_better_of_it(office):
         assert say(connection, "b NOOP") == ["b OK NOOP completed."]
 
 
-@pytest.mark.parametrize("line", ["a LOGIN reports@contoso.com password", 'a LOGIN "reports@contoso.com" {8+}\r\npassword'])
+@pytest.mark.parametrize(
+    "line", ["a LOGIN reports@contoso.com password", 'a LOGIN "reports@contoso.com" {8+}\r\npassword']
+)
 def test_a_password_is_refused(office, line):
     with office.imap() as connection:
         assert say(connection, line) == ["a NO LOGIN failed."]
@@ -76,7 +78,9 @@ def test_a_password_in_sasl_is_refused(office):
 @pytest.mark.parametrize("scope", [f"{OUTLOOK}/SMTP.Send", "https://graph.microsoft.com/IMAP.AccessAsUser.All"])
 def test_a_token_for_something_else_is_refused(office, scope):
     with office.imap() as connection:
-        assert say(connection, f"a AUTHENTICATE XOAUTH2 {encoded(office.token(scope))}") == ["a NO AUTHENTICATE failed."]
+        assert say(connection, f"a AUTHENTICATE XOAUTH2 {encoded(office.token(scope))}") == [
+            "a NO AUTHENTICATE failed."
+        ]
 
 
 def test_an_expired_token_is_refused(office):
@@ -111,7 +115,9 @@ NOT_CONNECTED = [
 def test_a_mailbox_that_may_not_be_opened_signs_in_and_is_not_connected(office, token, switch, body, user):
     switch(**body)
     with office.imap() as connection:
-        said = say(connection, f"a AUTHENTICATE XOAUTH2 {encoded(token, user)}", "b CAPABILITY", "c SELECT INBOX", "d NOOP")
+        said = say(
+            connection, f"a AUTHENTICATE XOAUTH2 {encoded(token, user)}", "b CAPABILITY", "c SELECT INBOX", "d NOOP"
+        )
         said += [connection.readline().decode().strip() for _ in range(2)]
     assert said == NOT_CONNECTED
 

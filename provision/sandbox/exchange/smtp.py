@@ -74,8 +74,8 @@ _WORDS = {
     "555 ": "501 5.5.4 Unsupported parameter",
 }
 
-# aiosmtpd logs what clients send, tokens too.
-logging.getLogger("mail.log").disabled = True
+# aiosmtpd logs what clients send, tokens too. Not by `disabled`: uvicorn's logging set-up takes that back.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
 
 
 class Hooks:
@@ -109,7 +109,7 @@ class Submission(SMTP):
     # Set when the connection is made, before there is a command.
     session: Session
     envelope: Envelope
-    transport: asyncio.WriteTransport
+    transport: asyncio.WriteTransport | None
 
     def __init__(
         self, store: Store, note: Callable[[str, int], None], context: ssl.SSLContext, open_: set[Submission]
@@ -128,19 +128,24 @@ class Submission(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._all.add(self)
+        if self._handler_coroutine is not None:  # a connection that was reset is no error to tell
+            self._handler_coroutine.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
         self._all.discard(self)
 
     def abort(self) -> None:
-        self.transport.abort()
+        if self.transport:
+            self.transport.abort()
 
     def trailer(self) -> str:
         at = self.access.world.now()
         return f"[SANDBOX.sandbox.prod.outlook.com {_iso(at)} {secrets.token_hex(8).upper()}]"
 
     async def push(self, status: Any) -> None:
+        if self.transport is None or self.transport.is_closing():
+            raise ConnectionResetError  # aiosmtpd would go on with what it has read
         text = status.decode("utf-8", "replace") if isinstance(status, bytes) else str(status)
         words = next((words for start, words in _WORDS.items() if text.startswith(start)), None)
         text = words.replace("{}", self.trailer()) if words else text
@@ -168,7 +173,8 @@ class Submission(SMTP):
         try:
             answer = (await self._reader.readuntil(b"\n")).strip()
         except asyncio.LimitOverrunError:
-            self.transport.close()
+            if self.transport:
+                self.transport.close()
             return None
         return None if answer == b"*" else answer
 
@@ -226,20 +232,19 @@ class Submission(SMTP):
         if await self._unready():
             return
         await self.push("501 5.5.4 Invalid arguments" if arg else "354 Start mail input; end with <CRLF>.<CRLF>")
-        parts: list[bytes] = []
-        size, begins = 0, True
+        content, size, begins = bytearray(), 0, True
         while not arg:
             try:
                 piece, ends = await self._reader.readuntil(b"\r\n"), True
             except asyncio.LimitOverrunError as error:
                 piece, ends = await self._reader.readexactly(error.consumed), False
             if begins and piece == b".\r\n":
-                await self._received(b"".join(parts), size)
+                await self._received(bytes(content), size)
                 break
             size += len(piece)
-            parts.append(piece[1:] if begins and piece.startswith(b".") else piece)
+            content += piece[1:] if begins and piece.startswith(b".") else piece
             if size > LARGEST:
-                parts.clear()
+                content.clear()
             begins = ends
 
     async def smtp_BDAT(self, arg: str | None) -> None:  # noqa: N802
@@ -248,8 +253,8 @@ class Submission(SMTP):
         if match is None:
             await self.push("501 5.5.4 Invalid arguments")
             return
-        kept = self.envelope.original_content or b""
-        left, parts, size = int(match[1]), [kept], len(kept) + int(match[1])
+        content = bytearray(self.envelope.original_content or b"")
+        left, size = int(match[1]), len(content) + int(match[1])
         wanted = bool(self.grant and self.envelope.rcpt_tos) and size <= LARGEST
         while left:
             piece = await self._reader.read(min(left, LINE))
@@ -257,13 +262,13 @@ class Submission(SMTP):
                 return
             left -= len(piece)
             if wanted:
-                parts.append(piece)
+                content += piece
         if await self._unready():
             return
         if match[2] or size > LARGEST:
-            await self._received(b"".join(parts), size)
+            await self._received(bytes(content), size)
         else:
-            self.envelope.original_content = b"".join(parts)
+            self.envelope.original_content = bytes(content)
             await self.push(f"250 2.6.0 Chunk received OK, {match[1]} octets")
 
     async def _received(self, content: bytes, size: int) -> None:

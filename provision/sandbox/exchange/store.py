@@ -29,7 +29,7 @@ FOLDERS = {
     "Junk Email": "\\Junk",
 }
 FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "$MDNSent")
-LONGEST_NAME, MOST_FOLDERS = 200, 200
+LONGEST_NAME, MOST_FOLDERS, MOST_PARTS = 200, 200, 100
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,11 @@ class Stored:
         from email import message_from_bytes  # noqa: PLC0415 - only once somebody reads mail
         from email.parser import BytesHeaderParser  # noqa: PLC0415
 
+        # Parts within parts without end would take time without end: then the headers must do.
+        flat = sum(self.raw.count(mark) for mark in (b"multipart/", b"message/rfc822")) < MOST_PARTS
         try:
-            return message_from_bytes(self.raw)
-        except (RecursionError, ValueError, LookupError):  # parts within parts without end: its headers must do
+            return message_from_bytes(self.raw) if flat else BytesHeaderParser().parsebytes(self.raw)
+        except (RecursionError, ValueError, LookupError):
             return BytesHeaderParser().parsebytes(self.raw)
 
 
