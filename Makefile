@@ -26,6 +26,7 @@ demo: install ## the whole job on a local Entra and MSPbots, then a second apply
 
 test: install ## all tests, with branch coverage by folder
 	@mkdir -p $(BUILD)
+	@scripts/witnesses.sh $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/coverage run -m pytest $(ARGS) 2>&1 | tee $(BUILD)/test.log
 	@$(BIN)/coverage report --skip-covered | tail -40

@@ -1,5 +1,5 @@
-"""A tenant with mail, as its users and an outsider's programs see it: tokens by a real authorization-code flow, connections
-over the real ports, switches by the control port."""
+"""A tenant with mail, as its users and strangers' programs see it: tokens by a real authorization-code flow,
+connections over the real ports, switches by the control port."""
 
 from __future__ import annotations
 

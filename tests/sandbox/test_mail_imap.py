@@ -10,14 +10,14 @@ import pytest
 from tests.mail import encoded, message
 
 LETTER = (
-    "Date: Mon, 2 Nov 2026 09:30:00 +0100\r\nFrom: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\nTo: reports@contoso.com\r\n"
-    "Subject: Quarter\r\n =?utf-8?q?ly_=C3=BCberblick?=\r\nMessage-ID: <q4@example.org>\r\n"
-    'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="cut"\r\n\r\nPreamble\r\n'
-    "--cut\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nFigures enclosed.\r\nBye.\r\n"
-    '--cut\r\nContent-Type: application/pdf; name="q4.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
-    'Content-Disposition: attachment; filename="q4.pdf"\r\n\r\nJVBERi0=\r\n'
-    "--cut\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\nSubject: Inner\r\n\r\nInner text\r\n--cut--\r\n"
-).encode()
+    b"Date: Mon, 2 Nov 2026 09:30:00 +0100\r\nFrom: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\n"
+    b"To: reports@contoso.com\r\nSubject: Quarter\r\n =?utf-8?q?ly_=C3=BCberblick?=\r\nMessage-ID: <q4@example.org>\r\n"
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="cut"\r\n\r\nPreamble\r\n'
+    b"--cut\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nFigures enclosed.\r\nBye.\r\n"
+    b'--cut\r\nContent-Type: application/pdf; name="q4.pdf"\r\nContent-Transfer-Encoding: base64\r\n'
+    b'Content-Disposition: attachment; filename="q4.pdf"\r\n\r\nJVBERi0=\r\n'
+    b"--cut\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@b.example\r\nSubject: Inner\r\n\r\nInner text\r\n--cut--\r\n"
+)
 
 
 @pytest.fixture
@@ -97,8 +97,9 @@ def test_its_structure_names_every_part(box):
     assert fetched(box, "(BODYSTRUCTURE)") == (
         '1 (BODYSTRUCTURE (("text" "plain" ("CHARSET" "us-ascii") NIL NIL "7bit" 23 1 NIL NIL NIL)'
         '("application" "pdf" ("NAME" "q4.pdf") NIL NIL "base64" 8 NIL ("attachment" ("FILENAME" "q4.pdf")) NIL)'
-        '("message" "rfc822" NIL NIL NIL "7bit" 47 (NIL "Inner" ((NIL NIL "a" "b.example")) ((NIL NIL "a" "b.example")) '
-        '((NIL NIL "a" "b.example")) NIL NIL NIL NIL NIL) ("text" "plain" NIL NIL NIL "7bit" 10 0 NIL NIL NIL) 3 '
+        '("message" "rfc822" NIL NIL NIL "7bit" 47 (NIL "Inner" ((NIL NIL "a" "b.example")) '
+        '((NIL NIL "a" "b.example")) ((NIL NIL "a" "b.example")) NIL NIL NIL NIL NIL) '
+        '("text" "plain" NIL NIL NIL "7bit" 10 0 NIL NIL NIL) 3 '
         'NIL NIL NIL) "mixed" ("BOUNDARY" "cut") NIL NIL))'
     )
 

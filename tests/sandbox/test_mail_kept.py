@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import smtplib
 import subprocess
 import sys
 import time
@@ -132,13 +131,13 @@ def test_a_world_from_before_there_was_mail_has_mailboxes(other):
 
 SENDER = """
 import smtplib, ssl, sys
-port, ca, token, sasl = int(sys.argv[1]), sys.argv[2], None, sys.stdin.read()
+port, ca, sasl, address = int(sys.argv[1]), sys.argv[2], sys.stdin.read(), "reports@contoso.com"
 with smtplib.SMTP("localhost", port) as smtp:
     smtp.starttls(context=ssl.create_default_context(cafile=ca))
     smtp.ehlo()
     smtp.auth("XOAUTH2", lambda _=None: sasl)
     for number in range(10_000):
-        smtp.sendmail("reports@contoso.com", "reports@contoso.com", f"From: reports@contoso.com\\nSubject: {number}\\n\\n")
+        smtp.sendmail(address, address, f"From: {address}\\nSubject: {number}\\n\\n")
         print(number, flush=True)
 """
 
