@@ -160,6 +160,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path):
     acknowledged = [sender.stdout.readline() for _ in range(20)]
     os.kill(pid, signal.SIGKILL)
     acknowledged += sender.stdout.read().splitlines()
+    sender.stdout.close()
     sender.wait()
     office.client.close()
     while manage.status(folder):

@@ -60,6 +60,8 @@ def speak(open_, seed):
         if not stands:
             connection.close()
             connection = None
+    if connection:
+        connection.close()
     return b"".join(said)
 
 
@@ -101,6 +103,8 @@ def test_smtp_answers_nonsense_and_stands(office, token, caplog, seed, signed_in
 
     held = []
     said = speak(connect, seed)
+    for connection in held:
+        connection.close()
     assert said.count(b"\r\n50") > 20
     no_fault_of_ours(said, caplog)
     with office.smtp(token) as connection:
@@ -110,7 +114,7 @@ def test_smtp_answers_nonsense_and_stands(office, token, caplog, seed, signed_in
 @pytest.mark.parametrize("start", [b"", b"a ", b'a LOGIN "', b"a LOGIN {99999999+}\r\n", b"a LOGIN ("])
 def test_a_line_without_end_closes_imap(office, start):
     raw = socket.create_connection(("localhost", office.port("imap")))
-    with office.context.wrap_socket(raw, server_hostname="localhost") as connection:
+    with raw, office.context.wrap_socket(raw, server_hostname="localhost") as connection:
         connection.settimeout(60)
         with pytest.raises(OSError, match=r"."):  # noqa: PT012 - the end may come at any of them
             connection.sendall(start)
