@@ -124,6 +124,7 @@ def needed(rule, worlds, number=1):
 def main():
     missed = 0
     for name, rule in RULES.items():
+        if sys.argv[1:] and not any(w in name for w in sys.argv[1:]): continue
         found = needed(rule, 3000)
         missed += found is None
         print(f"{name}: {'not found' if found is None else f'{found[0]} after {found[1]:,} worlds'}", flush=True)  # noqa: T201

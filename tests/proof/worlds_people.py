@@ -123,7 +123,7 @@ def _wipe(world, place):
         place.holds = None
 
 
-SINK = (_state("up"), _state("down"), _state("absent"), _join_or_leave, _other_settings, _wipe, _state("down"))
+SINK = (_state("up"), _state("down"), _state("absent"), _join_or_leave, _other_settings, _wipe, _state("refuses"))
 
 
 # -- the calm

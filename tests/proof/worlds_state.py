@@ -36,7 +36,8 @@ class Snapshot:
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A sink of the world. `state`: up | down | absent (its person). `extra` is a setting of it in the config."""
+    """A sink of the world. `state`: up | down | absent (its person) | refuses (what it had said that it would take).
+    `extra` is a setting of it in the config."""
 
     name: str
     readable: bool
@@ -176,7 +177,8 @@ class World:
 
     def live(self):
         """Our credentials that have not ended."""
-        return [c for c in self.app.credentials if c.key_id in self.minted and c.end > self.now]
+        listed = self.app.credentials if self.app else ()
+        return [c for c in listed if c.key_id in self.minted and c.end > self.now]
 
     def mint(self, run, object_id, label, end):
         app = self._the(object_id)
