@@ -90,6 +90,7 @@ def decide(rules: Rules, seen: Seen, wants: frozenset[int]) -> tuple[tuple, ...]
         now = frozenset().union(*(holds[sink] for sink in meant))
         if now - seen.alive:
             continue  # when its successor started is not known
+        now |= {seen.tags[sink] for sink in meant} & seen.alive  # a file may have been emptied since
         since = max([start, *(seen.creds[k][0] for k in now)]) + rules.retire_after
         if seen.now >= max(since, start + rules.landed * rules.settled):
             todo.append(("retire", key))

@@ -77,6 +77,7 @@ class World:
         self.lags, self.reads, self.acceptance = (ZERO,), 0, ZERO
         self.cap, self.forbidden = None, False
         self.values, self.minted, self.taken_from, self.removed, self.since = {}, {}, {}, {}, {}
+        self.replaced = {}
         self.runs, self.later, self.texts = [None, None], [], []
         self.count, self.breaches, self.numbers, self.stirred = Counter(worlds=1), {}, 0, 0
         self.loop = Loop(lambda: (self.now - START).total_seconds())  # noqa: PLW0108 - now moves
@@ -217,5 +218,7 @@ class World:
             kind = errors.PersonNeededError if place.state == "absent" else errors.SinkError
             raise kind(f"{place.name} is {place.state}")
         old, place.holds, place.held_extra = place.holds, parcel, extra
+        if old is not None and old.key_id != parcel.key_id:
+            self.replaced[old.key_id] = (self.now, place, parcel.key_id)
         self.count["deliveries"] += 1
         promises.on_deliver(self, place, old, parcel)

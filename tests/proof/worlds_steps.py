@@ -119,7 +119,7 @@ class Script:
         """A run stands still for a while; perhaps another one comes and goes."""
         run = self._begin_up_to(POINTS[b % len(POINTS)], b >> 4)
         self.world.wait(SPANS[a % len(SPANS)])
-        if a & 16:
+        if a & 48:
             self._finish(self._begin(a >> 5))
         self._finish(run)
 
