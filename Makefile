@@ -24,11 +24,12 @@ demo: install ## the whole job on a local Entra and MSPbots, then a second apply
 	@mkdir -p $(BUILD)
 	@$(BIN)/python -m scripts.demo --log $(BUILD)/demo.log
 
-test: install ## all tests, with branch coverage by folder
-	@mkdir -p $(BUILD)
+test: install ## all tests; the slowest, and branch coverage by folder
+	@mkdir -p $(BUILD)/coverage
 	@echo "test: all tests (log: $(BUILD)/test.log)"
-	@$(BIN)/coverage run -m pytest $(ARGS) 2>&1 | tee $(BUILD)/test.log
-	@$(BIN)/coverage report --skip-covered | tail -40
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
+	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/test.log
 
 year: venv ## docs/proof/year: a simulated year of provision and of other habits
 	@$(BIN)/python -m tests.proof.year

@@ -7,6 +7,7 @@ import gc
 import json
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -247,7 +248,7 @@ def rotate(paths: tuple[Path, ...], options: Options, *, force: bool, yes: bool)
 
 def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed_exitcode: bool = False) -> int:
     async def body(jobs: list[Job]) -> int:
-        from provision import journal  # noqa: PLC0415
+        from provision import journal, wiring  # noqa: PLC0415
         from provision.outcome import outcome  # noqa: PLC0415
 
         found = await _surveys(jobs, options)
@@ -255,13 +256,10 @@ def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed
         ids = {c.key_id for o in outcomes if o.app for c in o.app.credentials}
         told = journal.history(options.journal or wiring.journal_path(), ids) if history else {}
         now = found[0].now
-        look = options.look(sys.stdout)
-        machine = report.status_json(outcomes, now, told) if options.json else None
-        click.echo(machine or text.status(outcomes, now, told, look))
+        shown = report.status_json if options.json else partial(text.status, look=options.look(sys.stdout))
+        click.echo(shown(outcomes, now, told))
         due = any(sink.state != "current" for o in outcomes for sink in o.sinks)
         return 2 if due and detailed_exitcode else 0
-
-    from provision import wiring  # noqa: PLC0415
 
     return _run(_load(paths), options, body)
 

@@ -8,10 +8,12 @@ stands in the log. Its folder, with the file that holds the secret, is removed a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,9 +33,10 @@ MICROSOFT = {"login.microsoftonline.com", "graph.microsoft.com"}
 
 
 def say(line: str, *, dim: bool = False) -> None:
-    """Progress."""
+    """Progress. That nobody reads it any more ends nothing: the sandbox is still to be stopped."""
     dim = dim and wiring.look(sys.stderr, no_color=False).color
-    print(f"\x1b[2m{line}\x1b[0m" if dim else line, file=sys.stderr, flush=True)
+    with contextlib.suppress(BrokenPipeError):
+        print(f"\x1b[2m{line}\x1b[0m" if dim else line, file=sys.stderr, flush=True)
 
 
 class Demo:
@@ -109,6 +112,8 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="demo", description=__doc__)
     options.add_argument("--log", type=Path, default=ROOT / ".build" / "demo.log")
     log: Path = options.parse_args().log
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))  # by way of every `finally`
     log.parent.mkdir(parents=True, exist_ok=True)
     say(f"demo: the whole job on a local Entra and MSPbots; nothing leaves this machine (log: {log})")
     folder = Path(tempfile.mkdtemp(prefix="provision-demo-"))

@@ -24,6 +24,9 @@ SCOPE_IDS = {
 """Delegated scopes, documented for the global cloud alone (microsoft-graph-devx-content, permissions-descriptions)."""
 
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _time(value: Any, missing: datetime) -> datetime:
     try:
         return datetime.fromisoformat(str(value)).astimezone(UTC)
@@ -35,12 +38,11 @@ def credential(found: dict[str, Any]) -> Credential | None:
     """A passwordCredential; None for what has no key id. One without an end counts as ended."""
     if not found.get("keyId"):
         return None
-    never = datetime(1970, 1, 1, tzinfo=UTC)
     return Credential(
         str(found["keyId"]).lower(),
         str(found.get("displayName") or ""),
-        _time(found.get("startDateTime"), never),
-        _time(found.get("endDateTime"), never),
+        _time(found.get("startDateTime"), _NEVER),
+        _time(found.get("endDateTime"), _NEVER),
         str(found.get("hint") or ""),
     )
 
@@ -70,7 +72,7 @@ def app(found: dict[str, Any]) -> App:
         tags=frozenset(found.get("tags") or []),
         credentials=tuple(c for c in credentials if c is not None),
         other_access=tuple(others),
-        created=_time(found.get("createdDateTime"), datetime(1970, 1, 1, tzinfo=UTC)),
+        created=_time(found.get("createdDateTime"), _NEVER),
     )
 
 
@@ -153,7 +155,7 @@ def secret_rules(policy: dict[str, Any], created: datetime) -> SecretRules:
     kinds = policy.get("applicationRestrictions") or policy.get("restrictions") or {}
     forbidden, caps = False, []
     for rule in kinds.get("passwordCredentials") or []:
-        since = _time(rule.get("restrictForAppsCreatedAfterDateTime"), datetime(1970, 1, 1, tzinfo=UTC))
+        since = _time(rule.get("restrictForAppsCreatedAfterDateTime"), _NEVER)
         if rule.get("state", "enabled") != "enabled" or created < since or rule.get("excludeActors"):
             continue
         if rule.get("restrictionType") == "passwordAddition":

@@ -2,7 +2,8 @@
 
 POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form cannot set, and a JSON object:
 
-    /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after, path, method, host, times}],
+    /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
+                          path, pattern, method, host, times, nth}],
                 latency_ms, secret_lag, retry_after}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
@@ -10,7 +11,11 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
+    /step      {method, host, path, done?}: a step of the client's own, see gate.py
+    /world     a document such as FOLDER/world.json, which takes the place of the world
     /reset     {}
+
+GET /status says where it listens, GET /held what is held: {held: {method, host, path, …} or null}.
 """
 
 from __future__ import annotations
@@ -29,19 +34,34 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from provision.sandbox.gate import Gate
     from provision.sandbox.world import World
 
 
-def routes(world: World, info: Callable[[], dict[str, Any]]) -> list[Route]:
-    """`info` says where the sandbox listens: GET /status answers with it."""
+def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list[Route]:
+    """`info` says where the sandbox listens."""
 
     async def status(_: Request) -> Response:
         return JSONResponse({**info(), "offset": world.data["offset"]})
 
+    async def held(_: Request) -> Response:
+        return JSONResponse({"held": gate.held})
+
+    async def step(request: Request) -> Response:
+        if (refused := _refused(request)) is not None:
+            return refused
+        body = await request.json()
+        line = gate.line(body["method"], body["host"], body["path"])
+        return JSONResponse({"then": await gate.step(line, done=bool(body.get("done")))})
+
+    def weather(world: World, body: dict[str, Any]) -> None:
+        world.data["weather"] = body
+        gate.release()
+
     def guarded(act: Callable[[World, dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            if request.headers.get("X-Sandbox-Control") != "1":
-                return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+            if (refused := _refused(request)) is not None:
+                return refused
             text = await request.body()
             act(world, json.loads(text) if text else {})
             world.save()
@@ -50,20 +70,24 @@ def routes(world: World, info: Callable[[], dict[str, Any]]) -> list[Route]:
         return answer
 
     verbs = {
-        "weather": _weather,
+        "weather": weather,
         "clock": _clock,
         "reset": _reset,
+        "world": _world,
         "person": _person,
         "policy": _policy,
         "operator": _operator,
         "mspbots": _mspbots,
         "federated": assertions.trust,
     }
-    return [Route("/status", status), *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
+    told = [Route("/status", status), Route("/held", held), Route("/step", step, methods=["POST"])]
+    return [*told, *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
 
 
-def _weather(world: World, body: dict[str, Any]) -> None:
-    world.data["weather"] = body
+def _refused(request: Request) -> Response | None:
+    if request.headers.get("X-Sandbox-Control") == "1":
+        return None
+    return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
 
 
 def _clock(world: World, body: dict[str, Any]) -> None:
@@ -73,6 +97,10 @@ def _clock(world: World, body: dict[str, Any]) -> None:
 def _reset(world: World, body: dict[str, Any]) -> None:
     del body
     world.reset()
+
+
+def _world(world: World, body: dict[str, Any]) -> None:
+    world.data = body
 
 
 def _person(world: World, body: dict[str, Any]) -> None:

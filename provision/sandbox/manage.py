@@ -202,9 +202,8 @@ def _spawn(folder: Path) -> subprocess.Popen[bytes]:
     # -P: the folder that the user stands in must not be able to shadow a module of the server.
     root = str(Path(__file__).parents[2])
     search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    inherited = {
-        k: v for k, v in os.environ.items() if not k.startswith("AZURE_")
-    }  # it outlives us: no secret of a login
+    # It outlives us: no secret of a login goes with it.
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("AZURE_")}
     output = os.open(folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

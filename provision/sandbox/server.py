@@ -15,7 +15,6 @@ import signal
 import socket
 import ssl
 import threading
-import time
 import uuid
 from contextlib import suppress
 from email.utils import format_datetime
@@ -30,6 +29,7 @@ from starlette.routing import BaseRoute
 
 from provision.sandbox import control, mspbots
 from provision.sandbox.entra import Entra
+from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
@@ -56,11 +56,14 @@ _BUSY = {
 }
 
 
+_UNANSWERED = {"drop_after", "hold_after"}
+
+
 class Front:
     """In front of one emulated host: the weather, double slashes, and one line in the log for each request."""
 
-    def __init__(self, app: Starlette, name: str, world: World, log: Path) -> None:
-        self.app, self.name, self.world, self.log = app, name, world, log
+    def __init__(self, app: Starlette, name: str, world: World, gate: Gate) -> None:
+        self.app, self.name, self.world, self.gate = app, name, world, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - one fault after the other
         if scope["type"] != "http":
@@ -68,13 +71,12 @@ class Front:
         while "//" in scope["path"]:  # msgraph-sdk asks for /v1.0//applications
             scope["path"] = scope["path"].replace("//", "/")
         scope["raw_path"] = scope["path"].encode()
-        line = {"time": time.time(), "method": scope["method"], "host": NAMES[self.name], "path": scope["path"]}
         agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-        line |= {"status": 0, "request_bytes": 0, "response_bytes": 0, "user_agent": agent}
+        line = self.gate.line(scope["method"], NAMES[self.name], scope["path"]) | {"user_agent": agent}
         weather = self.world.data["weather"]
         if weather.get("latency_ms"):
             await asyncio.sleep(weather["latency_ms"] / 1000)
-        fault = self._fault(line)
+        fault = self.gate.fault(line, self.name)
 
         async def counted_receive() -> MutableMapping[str, Any]:
             message = await receive()
@@ -82,34 +84,30 @@ class Front:
             return message
 
         async def counted_send(message: MutableMapping[str, Any]) -> None:
-            if fault == "drop_after":
+            if fault in _UNANSWERED:
                 return
             if message["type"] == "http.response.start":
+                if fault == "hold_next":
+                    self.gate.hold_next()
                 line["status"] = message["status"]
                 date = format_datetime(self.world.now(), usegmt=True).encode()
                 message["headers"] = [*message["headers"], (b"date", date)]
             line["response_bytes"] += len(message.get("body", b""))
             await send(message)
 
-        if fault == "drop_before":
+        if fault in {"drop_before", "hold_before"}:
+            if fault == "hold_before":
+                await self.gate.hold(line)
             await self._cut(receive)
         elif fault in _BUSY:
             await self._busy(fault, counted_send)
         else:
             await self.app(scope, counted_receive, counted_send)
-            if fault == "drop_after":
+            if fault == "hold_after":
+                await self.gate.hold(line)
+            if fault in _UNANSWERED:
                 await self._cut(receive)
-        with self.log.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def _fault(self, line: dict[str, Any]) -> str | None:
-        """The first fault that matches this request and has not happened often enough yet."""
-        for fault in self.world.data["weather"].get("faults", []):
-            matches = fault.get("path", "") in line["path"] and fault.get("method", line["method"]) == line["method"]
-            if matches and fault.get("host", self.name) == self.name and fault.get("times", 1) > 0:
-                fault["times"] = fault.get("times", 1) - 1
-                return str(fault["kind"])
-        return None
+        self.gate.note(line)
 
     async def _cut(self, receive: Receive) -> None:
         receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
@@ -137,6 +135,7 @@ class Sandbox:
         self.world = World(self.folder)
         self.tokens = Tokens(self.world)
         self.requests = self.folder / "requests.jsonl"
+        self.gate = Gate(self.world, self.requests)
         self.ports: dict[str, int] = {}
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._proxy: asyncio.Server | None = None
@@ -156,8 +155,8 @@ class Sandbox:
         }
         self.requests.touch(0o600)
         for name, routes in hosts.items():
-            await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.requests), serving)
-        await self._serve("control", Starlette(routes=control.routes(self.world, self.info)), None)
+            await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
+        await self._serve("control", Starlette(routes=control.routes(self.world, self.info, self.gate)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self

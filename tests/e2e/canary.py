@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.e2e.desk import PROVISION
+from tests.e2e.desk import PROVISION, UNMEASURED
 
 FORMS = (
     re.compile(rb"[A-Za-z0-9]{3}8Q(?:~|%7[Ee])[A-Za-z0-9._~%-]{5}"),
@@ -109,7 +109,8 @@ class Watched:
     def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, env=None, under=()):
         (desk.folder / "home").mkdir(exist_ok=True)
         self.temporary = Path(tempfile.mkdtemp(prefix="canary-"))  # short: Chromium's socket lies in it
-        env = desk.env | {"TMPDIR": str(self.temporary), "HOME": str(desk.folder / "home")} | (env or {})
+        own = {"TMPDIR": str(self.temporary), "HOME": str(desk.folder / "home")}
+        env = desk.env | UNMEASURED | own | (env or {})
         log = desk.folder / f"output-{time.monotonic_ns()}"
         self.shown, self.limits = [], ""
         with log.open("wb") as out:

@@ -1,10 +1,11 @@
 """Every e2e test has a desk of its own: with a sandbox of its own, or with the one that all share, emptied for it."""
 
+import os
 import subprocess
 
 import pytest
 
-from tests.e2e.desk import PROVISION, Desk
+from tests.e2e.desk import PROVISION, UNMEASURED, Desk
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def desk(tmp_path):
 @pytest.fixture(scope="session")
 def shared_sandbox(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shared") / "sandbox"
-    quietly = {"timeout": 90, "stdout": subprocess.DEVNULL}
+    quietly = {"timeout": 90, "stdout": subprocess.DEVNULL, "env": os.environ | UNMEASURED}
     subprocess.run([PROVISION, "sandbox", "start", "--folder", str(folder)], check=True, **quietly)
     yield folder
     subprocess.run([PROVISION, "sandbox", "stop", "--folder", str(folder)], check=True, **quietly)

@@ -6,7 +6,7 @@ import pytest
 
 from provision import ports
 from tests.e2e import canary
-from tests.e2e.desk import Desk
+from tests.e2e.desk import UNMEASURED, Desk
 
 APPLY, ROTATE, STATUS, DESTROY = ("apply", "--yes"), ("rotate", "--now"), ("status",), ("destroy", "--yes")
 ADOPT = ("adopt", "--yes", "--app-id", "CLIENT_ID")
@@ -119,7 +119,7 @@ def told(tmp_path_factory, shared_sandbox):
     desk.write(f"{{login: {info['login']}, graph: {info['graph']}, ca: {info['ca']}}}")
     config = desk.folder / "c.yaml"
     config.write_text(config.read_text().replace("app:\n", "app:\n  consent: admin\n"))
-    env = desk.operator() | canary.planted(desk.folder, PLANT) | canary.LOUD
+    env = desk.operator() | canary.planted(desk.folder, PLANT) | canary.LOUD | UNMEASURED
     raised, found = desk.folder / "raised", {}
     for name, words in CASES.items():
         raised.write_text("")

@@ -1,8 +1,10 @@
 """`make demo` shows the whole job, and the table in the README is the one that it prints."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +31,18 @@ def demo(folder, **env):
         timeout=300, check=False, env=os.environ | {"TMPDIR": str(temporary)} | env,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert list(temporary.glob("provision-*")) == []
+    assert left(temporary) == []
     return done
+
+
+def left(temporary):
+    """Its folders, and the command lines of processes that were told of one."""
+    found = [str(path) for path in temporary.glob("provision-*")]
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().decode(errors="replace").split("\0")
+            found += [word for word in words if word.startswith(f"{temporary}/provision-demo-")]
+    return found
 
 
 def steps(text):
@@ -87,3 +99,28 @@ def test_without_a_browser_it_says_so_in_one_line_and_uses_the_hand_off_page(tmp
     assert steps((ROOT / "README.md").read_text()) == steps(done.stdout)
     assert facts(done.stdout)[2] == 0
     assert "as the person said" in done.stdout
+
+
+def _hangs_up(process):
+    process.stdout.close()
+    process.stderr.close()
+
+
+def _terminated(process):
+    process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [_hangs_up, _terminated])
+def test_a_demo_that_is_ended_early_leaves_no_folder_and_no_sandbox(tmp_path, end):
+    with subprocess.Popen(
+        [sys.executable, "-m", "scripts.demo", "--log", tmp_path / "demo.log"], cwd=ROOT, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path), "PATH": "/nowhere"},
+    ) as process:  # fmt: skip
+        while "$ provision apply" not in process.stderr.readline():
+            assert process.poll() is None
+        assert left(tmp_path)
+        end(process)
+        if end is _terminated:
+            process.stderr.read()
+        process.wait(120)
+    assert left(tmp_path) == []

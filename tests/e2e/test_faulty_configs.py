@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.desk import CONFIG, FILE, PROVISION
+from tests.e2e.desk import CONFIG, FILE, PROVISION, UNMEASURED
 from tests.unit.config.expected import EXPECTED, FAULTS
 
 CLASSES = {
@@ -53,7 +53,7 @@ class Alone:
         address = f"http://127.0.0.1:{self.proxy.getsockname()[1]}"
         proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"), address)
         path = f"{plant}:{desk.env.get('PYTHONPATH', '')}"
-        self.env = desk.env | proxies | {"WATCHED": str(self.calls), "PYTHONPATH": path, "NO_PROXY": ""}
+        self.env = desk.env | UNMEASURED | proxies | {"WATCHED": str(self.calls), "PYTHONPATH": path, "NO_PROXY": ""}
 
     def run(self, *words):
         return subprocess.run(

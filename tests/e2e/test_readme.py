@@ -26,9 +26,9 @@ def commands():
 
 
 @pytest.fixture
-def tenant(desk):
+def tenant(started):
     """The sandbox under Microsoft's own names, and an identity that `login: auto` finds."""
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
+    desk = started
     info = desk.info
     desk.env |= {"HTTPS_PROXY": info["proxy"], "SSL_CERT_FILE": info["ca"], "REQUESTS_CA_BUNDLE": info["ca"]}
     desk.env |= desk.operator() | {"TERM": "xterm", "PATH": f"{PROVISION.parent}:{desk.env['PATH']}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -21,30 +20,27 @@ ASKED = "if you could not: "
 
 
 @pytest.fixture
-def ssh(desk):
-    """Starts `provision apply` as somebody would who came by SSH; stdout and stderr are files."""
+def ssh(started):
+    """Starts `provision apply` as somebody would who came by SSH; stdout and stderr are one file."""
+    desk = started
     desk.write(deliver=[MSPBOTS])
-    desk.json("sandbox", "start", "--folder", str(desk.sandbox))
     env = {k: v for k, v in desk.env.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "PROVISION_SANDBOX_PERSON")}
 
-    files = contextlib.ExitStack()
+    with (desk.folder / "out").open("w") as out:
 
-    def start(*, term="xterm-256color", **how):
-        desk.out = files.enter_context((desk.folder / "out").open("w+"))
-        desk.screen = Screen(
-            [PROVISION, "apply", "c.yaml", "--yes", "-vv"], cwd=desk.folder, env=env | {"TERM": term}, stdout=desk.out,
-            stderr=desk.out, **how,
-        )  # fmt: skip
-        desk.screen.wait_for(ASKED)
-        return desk
+        def start(*, term="xterm-256color", **how):
+            desk.screen = Screen(
+                [PROVISION, "apply", "c.yaml", "--yes", "-vv"], cwd=desk.folder, env=env | {"TERM": term}, stdout=out,
+                stderr=out, **how,
+            )  # fmt: skip
+            desk.screen.wait_for(ASKED)
+            return desk
 
-    with files:
         yield start
 
 
 def written(desk):
-    desk.out.seek(0)
-    return desk.out.read()
+    return (desk.folder / "out").read_text()
 
 
 def test_the_nine_values_in_the_forms_order_and_yes_is_delivered(ssh):

@@ -8,7 +8,7 @@ from provision.sandbox import manage
 from tests.proof.soak import Soak
 from tests.proof.soak_world import MAX_LIVE, VARIANTS, Place, Tally, Warm
 
-ROUNDS = dict(zip(VARIANTS, (20, 4, 4), strict=True))
+ROUNDS = dict(zip(VARIANTS, (20, 3, 3), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_rotations_with_time_between_them_break_no_promise(place, rounds):
     assert tally.live == 2
 
 
-@rounds(ROUNDS | {"lifetime 1d": 6, "12 sinks": 6})
+@rounds(ROUNDS | {"lifetime 1d": 5, "12 sinks": 5})
 def test_rotations_without_time_between_them_are_refused_beyond_max_live(place, rounds):
     tally = Tally(place)
     for _ in range(rounds):

@@ -1,0 +1,78 @@
+"""The kill matrix as a page of docs/: written from the cells, and read back for its freshness."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.proof.kill_scenarios import SCENARIOS
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "proof" / "kill-matrix.md"
+COMMAND = "python -m tests.proof.kill_matrix"
+HEAD = """# The kill matrix
+
+{scenarios} scenarios, {points} points, {cells} cells, {good} good; from commit `{commit}`, made by `{command}`.
+
+A point is a remote request of a run, or a step on a sink: a change of a file, an act of the person at the hand-off
+page. Points are not written down anywhere: they are what the sandbox's log has of an undisturbed run. At each, the
+real `provision` process is held and ended by SIGKILL:
+
+- **before**: the request has reached the sandbox, the step is about to be taken; neither has an effect.
+- **after, answered**: it had its effect, the answer has arrived; the process is ended at its next step.
+- **after, answer lost**: it had its effect; the process is ended while it waits for the answer.
+
+Then a plain run (`apply --yes`; for `destroy`: `destroy` again, then `apply`), and a second one. An observer tries what
+each sink holds at the token endpoint before the run, after the kill, all through the plain runs and after each of them.
+The states between two points are those after the kills at these points. A cell is "ok" when
+
+- no sink that held a secret that Entra accepts ever held none, or one that is refused (by `destroy` it may be left with
+  none);
+- in the end each sink holds one that is accepted;
+- the plain runs end with exit code 0, and the second writes nothing to Graph and to no sink, and reports no change;
+- the app never has more than `max_live` secrets of ours, and what is a stranger's (another app, a secret and a tag on
+  ours, a line in a file) is as it was.
+
+`{{id}}` stands for an id that is new in each world, `*` for the random part of a temporary file's name, `#2` for the
+second time.
+"""
+
+
+def write(explored, kinds, good):
+    """`explored`: {scenario: (points, {(point, kind): what went wrong})}; `kinds`: {kind: its column}."""
+    cells = sum(len(found) for _, found in explored.values())
+    points = sum(len(found) for found, _ in explored.values())
+    head = HEAD.format(
+        scenarios=len(explored), points=points, cells=cells, good=good, commit=_commit(), command=COMMAND
+    )
+    parts = [head]
+    for name, (found, wrong) in explored.items():
+        scenario = SCENARIOS[name]
+        killed, *after = (f"`{' '.join(words[:1] + words[2:])}`" for words in (scenario.killed, *scenario.after))
+        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. Killed: {killed}. ")
+        parts.append(f"Then: {', '.join(after)}, and {after[-1]} again.\n\n")
+        parts.append(f"| point | {' | '.join(kinds.values())} |\n")
+        parts.append("| --- " * (1 + len(kinds)) + "|\n")
+        for point in found:
+            row = ["; ".join(wrong[point, kind]).replace("|", "\\|") or "ok" for kind in kinds]
+            parts.append(f"| `{point}` | {' | '.join(row)} |\n")
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("".join(parts))
+
+
+def _commit():
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def read():
+    """{scenario: {point: [its three cells]}} of the page as it stands."""
+    titles = {scenario.title: name for name, scenario in SCENARIOS.items()}
+    found = {}
+    for part in PAGE.read_text().split("\n## ")[1:]:
+        rows = re.findall(r"^\| `(.+?)` \| (.*) \|$", part, re.MULTILINE)
+        found[titles[part.split("\n", 1)[0]]] = {point: cells.split(" | ") for point, cells in rows}
+    return found
