@@ -41,7 +41,7 @@ RETIRING = {
         (plan, "_retire"), _SPAN, "newest + desired.secret.retire_after", (_EARLY,)
     ),
     "what a sink may hold is retired": Rule(
-        (plan, "_retire"), "if credential.key_id in held:", "if credential.key_id in held and len(mine) < 3:", _GAP
+        (plan, "_retire"), "(doubt if expired else held):", "(doubt if expired else held) and len(mine) < 3:", _GAP
     ),
     "a sink that left the config holds nothing": Rule(
         (plan, "_retire"), "= _may_hold(sink, tagged.get(sink), observed, mine)", "= frozenset()", _GAP, rare=True
