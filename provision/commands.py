@@ -77,9 +77,8 @@ async def _update_app(job: Job, found: Survey, change: Change) -> None:
         sink = next(s for s in job.sinks if s.name == change.data["sink"])
         await _commit(job, found, sink, key_id)
         return
-    app = (
-        await job.directory.find_app_by_client_id(app.client_id) or app
-    )  # permissions and tags are replaced as a whole
+    # permissions and tags are replaced as a whole: those of others are read just before
+    app = await job.directory.find_app_by_client_id(app.client_id) or app
     if "tags" in change.data["fields"]:
         tags = app.tags | {MANAGED}
     with noted(job, change.action, change.target):
