@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test year mutants soak races bench lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test proof year mutants soak races bench lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: install ## all tests; the slowest, and branch coverage by folder
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/test.log
+
+proof: install ## all that is proven by force, about an hour: kill matrix, worlds, model, races, mutants
+	@$(BIN)/python -m scripts.proof
 
 year: venv ## docs/proof/year: a simulated year of provision and of other habits
 	@$(BIN)/python -m tests.proof.year

@@ -27,6 +27,7 @@ When a credential is retired:
     | no   | any       | any     | any                                                              | never  |
     | yes  | yes       | no      | any                                                              | stays  |
     | yes  | any       | yes     | any                                                              | retire |
+    | yes  | by no tag | yes     | nothing else tells that an unreadable sink may hold it           | stays  |
     | yes  | no        | no      | passed (a stray without holders: since its own start)            | retire |
     | yes  | no        | no      | not passed, or its own start is less than 2 h ago                | stays  |
     | yes  | no        | no      | a sink that it was meant for may hold what the app no longer has | stays  |
@@ -200,16 +201,19 @@ def _retire(desired: Desired, observed: Observed, seen: tuple[View, ...], now: d
         if sink not in may_hold:  # it left the config, and may still be in use
             may_hold[sink] = _may_hold(sink, tagged.get(sink), observed, mine)
     held: frozenset[str] = frozenset().union(*may_hold.values())
+    doubt = frozenset().union(*(v.may_hold - {v.commit.key_id} for v in seen if v.commit and not v.read))
     found = []
     for credential in sorted(mine.values(), key=lambda c: (c.start, c.key_id)):
-        if credential.end <= now:
-            found.append(_retirement(credential, f"expired on {credential.end:%Y-%m-%d}"))
+        expired = credential.end <= now
+        if credential.key_id in (doubt if expired else held):
             continue
-        if credential.key_id in held:
+        if expired:
+            found.append(_retirement(credential, f"expired on {credential.end:%Y-%m-%d}"))
             continue
         now_held = frozenset().union(*(may_hold[sink] for sink in meant_for(credential.label)))
         if now_held - mine.keys():  # a successor that the app does not list (any more): its start is not known
             continue
+        now_held |= {tagged[sink].key_id for sink in meant_for(credential.label) if sink in tagged} & mine.keys()
         newest = max([credential.start, *(mine[k].start for k in now_held)])
         if now >= max(newest + desired.secret.retire_after, credential.start + LANDED):
             found.append(_retirement(credential, "no sink holds it"))
@@ -306,16 +310,11 @@ def _foreign(desired: Desired, observed: Observed, now: datetime) -> list[Change
         return []
     mine = ours(observed.app)
     limit = now + desired.secret.renew_before
-    found = [
-        Change(
-            "attention",
-            c.key_id,
-            f"a secret of others ends on {c.end:%Y-%m-%d}; we do not touch it",
-            {"kind": "foreign"},
-        )
-        for c in observed.app.credentials
-        if c.key_id not in mine and c.end <= limit
-    ]
+    found = []
+    for c in observed.app.credentials:
+        if c.key_id not in mine and c.end <= limit:
+            reason = f"a secret of others ends on {c.end:%Y-%m-%d}; we do not touch it"
+            found.append(Change("attention", c.key_id, reason, {"kind": "foreign"}))
     known = {spec.id for spec in desired.sinks}
     found += [
         Change(

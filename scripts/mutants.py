@@ -20,7 +20,8 @@ from typing import IO
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.commit import ROOT, commit
+
 COPIED = ("provision", "tests", "pyproject.toml")
 PLACE = ROOT / ".build" / "mutants"
 LOG = ROOT / ".build" / "mutants.log"
@@ -61,6 +62,8 @@ def main() -> int:
     if faults or not results:
         return 1
     PAGE.write_text(page(found, reasons, commit()))
+    noticed = sum(verdict in NOTICED for verdict in results.values())
+    print(f"mutants: {len(results):,} mutants, {noticed:,} noticed, {len(reasons):,} survived and explained")
     return 0
 
 
@@ -120,18 +123,6 @@ def table(results: dict[str, str]) -> str:
     rows.sort(key=lambda row: row[0] == "all")
     head = ["| file | mutants | killed | timeout | survived |", "| --- | --: | --: | --: | --: |"]
     return "\n".join(head + [f"| {' | '.join(map(str, row))} |" for row in rows])
-
-
-def commit() -> str:
-    """The commit that the figures come from, and whether what was measured differs from it."""
-
-    def git(*args: str) -> str:
-        run = ["git", "-C", str(ROOT), *args]
-        done = subprocess.run(run, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    changed = " and changes that are not committed" if git("status", "--porcelain", "--", *COPIED) else ""
-    return git("rev-parse", "--short=10", "HEAD") + changed
 
 
 def page(found: str, reasons: dict[Mutant, str], made_of: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from pathlib import Path
 
+from scripts.commit import ROOT, commit
 from tests.proof.kill_scenarios import SCENARIOS
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "proof" / "kill-matrix.md"
 COMMAND = "python -m tests.proof.kill_matrix"
 HEAD = """# The kill matrix
@@ -43,15 +41,13 @@ def write(explored, kinds, good):
     """`explored`: {scenario: (points, {(point, kind): what went wrong})}; `kinds`: {kind: its column}."""
     cells = sum(len(found) for _, found in explored.values())
     points = sum(len(found) for found, _ in explored.values())
-    head = HEAD.format(
-        scenarios=len(explored), points=points, cells=cells, good=good, commit=_commit(), command=COMMAND
-    )
+    head = HEAD.format(scenarios=len(explored), points=points, cells=cells, good=good, commit=commit(), command=COMMAND)
     parts = [head]
     for name, (found, wrong) in explored.items():
         scenario = SCENARIOS[name]
         killed, *after = (f"`{' '.join(words[:1] + words[2:])}`" for words in (scenario.killed, *scenario.after))
-        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. Killed: {killed}. ")
-        parts.append(f"Then: {', '.join(after)}, and {after[-1]} again.\n\n")
+        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. {_secret(scenario)}")
+        parts.append(f"Killed: {killed}. Then: {', '.join(after)}, and {after[-1]} again.\n\n")
         parts.append(f"| point | {' | '.join(kinds.values())} |\n")
         parts.append("| --- " * (1 + len(kinds)) + "|\n")
         for point in found:
@@ -61,11 +57,8 @@ def write(explored, kinds, good):
     PAGE.write_text("".join(parts))
 
 
-def _commit():
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+def _secret(scenario):
+    return "" if scenario.secret == "{}" else f"`secret: {scenario.secret}`. "
 
 
 def read():

@@ -213,7 +213,7 @@ class Sink:
     async def ready(self):
         def act():
             state = self.place.state
-            if state == "up":
+            if state in {"up", "refuses"}:
                 self.run.ready.add(self.id)
                 return Readiness(ok=True)
             person = state == "absent"

@@ -36,7 +36,8 @@ class Snapshot:
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A sink of the world. `state`: up | down | absent (its person). `extra` is a setting of it in the config."""
+    """A sink of the world. `state`: up | down | absent (its person) | refuses (what it had said that it would take).
+    `extra` is a setting of it in the config."""
 
     name: str
     readable: bool
@@ -76,6 +77,7 @@ class World:
         self.lags, self.reads, self.acceptance = (ZERO,), 0, ZERO
         self.cap, self.forbidden = None, False
         self.values, self.minted, self.taken_from, self.removed, self.since = {}, {}, {}, {}, {}
+        self.replaced = {}
         self.runs, self.later, self.texts = [None, None], [], []
         self.count, self.breaches, self.numbers, self.stirred = Counter(worlds=1), {}, 0, 0
         self.loop = Loop(lambda: (self.now - START).total_seconds())  # noqa: PLW0108 - now moves
@@ -176,7 +178,8 @@ class World:
 
     def live(self):
         """Our credentials that have not ended."""
-        return [c for c in self.app.credentials if c.key_id in self.minted and c.end > self.now]
+        listed = self.app.credentials if self.app else ()
+        return [c for c in listed if c.key_id in self.minted and c.end > self.now]
 
     def mint(self, run, object_id, label, end):
         app = self._the(object_id)
@@ -215,5 +218,7 @@ class World:
             kind = errors.PersonNeededError if place.state == "absent" else errors.SinkError
             raise kind(f"{place.name} is {place.state}")
         old, place.holds, place.held_extra = place.holds, parcel, extra
+        if old is not None and old.key_id != parcel.key_id:
+            self.replaced[old.key_id] = (self.now, place, parcel.key_id)
         self.count["deliveries"] += 1
         promises.on_deliver(self, place, old, parcel)

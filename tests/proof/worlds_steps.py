@@ -28,6 +28,9 @@ POLICIES = (
     SecretPolicy(180 * DAY, 30 * DAY, 7 * DAY, max_live=2),
 )
 NUMBERS = (2, 1, 2, 3, 1, 2, 4, 12)
+ACTS = ("deliver", "accepts", "update_app", "remove_password", "add_password")
+LOOKS = (*range(2, 8), "find_service_principal", "ready")
+POINTS = (*range(10), 16, 24, *LOOKS[-2:], *ACTS, "add_password", "deliver")
 FATES = ("", "before", "after", "late")
 
 
@@ -90,8 +93,8 @@ class Script:
             run.finish()
 
     def cut(self, a, b):
-        """A run that is killed, asked to stop or meets a fault at its call number `b`."""
-        run, kind = self._begin_up_to(b % 20, b), a % 6
+        """A run that is killed, asked to stop or meets a fault at its point `b`."""
+        run, kind = self._begin_up_to(POINTS[b % len(POINTS)], b), a % 6
         if run is None or run.over:
             return
         if kind < 2:
@@ -100,11 +103,11 @@ class Script:
         run.interrupt(late=bool(a & 8)) if kind == 2 else run.open(a >> 3, FATES[kind - 2], a >> 3)
         self._finish(run)
 
-    def _begin_up_to(self, number, a):
-        """A run that stands still at this call of it."""
-        if run := self._begin(a):
-            for _ in range(number):
-                run.open()
+    def _begin_up_to(self, point, a):
+        """A run that stands still after so many calls, or before a call of this name."""
+        run = self._begin(a)
+        while run and not run.over and run.calls != point and all(call.name != point for call in run.waiting):
+            run.open()
         return run
 
     def _finish(self, *runs):
@@ -114,23 +117,24 @@ class Script:
 
     def stall(self, a, b):
         """A run stands still for a while; perhaps another one comes and goes."""
-        run = self._begin_up_to(b % 20, b >> 4)
+        run = self._begin_up_to(POINTS[b % len(POINTS)], b >> 4)
         self.world.wait(SPANS[a % len(SPANS)])
-        if a & 16:
+        if a & 48:
             self._finish(self._begin(a >> 5))
         self._finish(run)
 
     def cross(self, a, b):
-        """A run stands still, another one looks and stands still; the first one goes on, time passes, the other one
-        goes on."""
-        runs = self._begin_up_to(b % 16, a >> 4), self._begin_up_to(b >> 4, a >> 6)
+        """A run stands still in its effects, another one in its look at the world; the first one goes on, time passes,
+        the other one goes on."""
+        act, look = ACTS[b % len(ACTS)], LOOKS[b // len(ACTS) % len(LOOKS)]
+        runs = self._begin_up_to(act, a >> 4), self._begin_up_to(look, a >> 6)
         self._finish(runs[0])
         self.world.wait(SPANS[a % len(SPANS)])
         self._finish(runs[1])
 
     def meanwhile(self, a, b):
         """An admin or a sink's owner acts while a run stands still."""
-        run = self._begin_up_to(b % 20, b >> 4)
+        run = self._begin_up_to(POINTS[b % len(POINTS)], b >> 4)
         (self.sink if a & 128 else self.admin)(a & 15, a >> 4 & 7)
         self._finish(run)
 

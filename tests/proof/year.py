@@ -5,10 +5,10 @@ python -m tests.proof.year
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
+from scripts.commit import commit
 from tests.proof.year_page import page
 from tests.proof.year_picture import draw
 from tests.proof.year_run import live_all
@@ -17,20 +17,11 @@ FOLDER = Path(__file__).parents[2] / "docs/proof"
 PAGE, PICTURE = FOLDER / "year.md", FOLDER / "year.svg"
 
 
-def _commit() -> str:
-    """The commit that is checked out; the page itself is committed after it."""
-    asked = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        cwd=FOLDER.parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return asked.stdout.strip() or "unknown"
-
-
 def main() -> int:
     lived = live_all()
     watched = live_all(heartbeat=True)
     FOLDER.mkdir(exist_ok=True)
-    PAGE.write_text(page(lived, watched, _commit()))
+    PAGE.write_text(page(lived, watched, commit()))
     PICTURE.write_text(draw(lived))
     print(f"year: {sum(map(len, lived.values()))} years lived, written to {PAGE.name} and {PICTURE.name}")  # noqa: T201
     return 0

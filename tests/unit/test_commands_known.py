@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -113,6 +114,19 @@ def test_after_adopting_it_knows_the_app_as_it_is():
 def test_a_new_apps_tags_are_not_read_before_they_are_written(world):
     world.apply()
     assert world.directory.calls.count("find_app") == 1
+
+
+@pytest.mark.parametrize(("seconds", "reads"), [(59, 1), (60, 3)])
+def test_a_new_apps_tags_are_read_again_when_its_secret_is_a_minute_old(world, seconds, reads):
+    real = world.login.accepts
+
+    async def accepts(*given):
+        world.clock.time += timedelta(seconds=seconds)
+        return await real(*given)
+
+    world.login.accepts = accepts
+    world.apply()
+    assert world.directory.calls.count("find_app") == reads
 
 
 def test_an_app_that_was_there_is_read_before_each_commit(world):

@@ -98,6 +98,21 @@ def test_a_refused_mint_keeps_what_was_said_of_the_sinks_that_are_not_ready():
     assert made.person_by == NOW
 
 
+def test_limited_to_secrets_a_service_principal_that_is_missing_is_said_with_the_verb_that_makes_it():
+    made = planner.plan(desired(), replace(world(app()), service_principal=None), NOW, secrets_only=True)
+    data = {"kind": "guard", "hint": "Run `provision apply`: it makes the service principal."}
+    assert made.attention == (Change("attention", "mail", "nobody can sign in to it (AADSTS7000229)", data),)
+
+
+@pytest.mark.parametrize(
+    ("seen", "secrets_only"),
+    [(world(app()), True), (world(None), True), (replace(world(app()), service_principal=None), False)],
+    ids=["it is there", "the app is missing too", "it is made in this run"],
+)
+def test_a_service_principal_is_not_spoken_of_else(seen, secrets_only):
+    assert planner.plan(desired(), seen, NOW, secrets_only=secrets_only).attention == ()
+
+
 def test_a_secret_of_others_that_ends_within_renew_before_is_said_once_and_ours_is_not():
     ends = {1: 30 * DAY, 2: 30 * DAY + timedelta(microseconds=1)}
     foreign = [Credential(key(n), "by hand", NOW - DAY, NOW + left) for n, left in ends.items()]

@@ -85,6 +85,15 @@ def test_an_app_without_our_unique_name_is_taken_over_with_our_tag():
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "reason", "fields"),
+    [("Mail", "gets our tag", ["tags"]), ("New", "gets our tag; name differ", ["tags", "name"])],
+)
+def test_an_app_with_our_unique_name_and_without_our_tag_gets_it(name, reason, fields):
+    seen = world(replace(app(), tags=frozenset({"HideApp"})))
+    assert changes(asks(name=name), seen) == (Change("update-app", "mail", reason, {"fields": fields}),)
+
+
 def test_what_nobody_holds_is_retired_and_what_has_ended_is_too():
     gone = [credential(1, age=100, left=50), credential(2, age=200, left=-20), credential(3, age=190, left=-10)]
     held = app(*gone, credential(4, age=90, left=90), tags=(tag(FILE, 4),))

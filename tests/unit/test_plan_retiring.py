@@ -88,3 +88,31 @@ def test_a_live_secret_of_others_does_not_count_under_max_live():
     foreign = replace(credential(1, age=1, left=170), label="by hand")
     want = desired(FILE, policy=SecretPolicy(180 * DAY, 30 * DAY, 7 * DAY, max_live=1))
     assert planner.plan(want, world(app(foreign)), NOW).changes[-1].action == "deliver"
+
+
+@pytest.mark.parametrize(("age", "gone"), [(6.99, []), (7, [key(1)])])
+def test_an_old_secret_outlives_by_retire_after_what_a_sink_was_given_that_is_empty_now(age, gone):
+    held = app(credential(1, age=60, left=120), credential(2, age=age, left=170), tags=(tag(FILE, 2),))
+    assert retired(desired(FILE), world(held, holdings={FILE.id: Holding(None)}))[:1] == gone
+
+
+def test_an_old_secret_does_not_wait_for_what_a_tag_names_and_the_app_no_longer_has():
+    held = app(credential(1, age=60, left=120), tags=(tag(FILE, 9),))
+    assert retired(desired(FILE), world(held, holdings={FILE.id: Holding(None)})) == [key(1)]
+
+
+def test_what_has_ended_stays_while_it_alone_tells_that_a_sink_may_hold_it():
+    held = app(credential(1, age=60, left=120, sinks=(FORM,)), credential(2, age=2, left=-1, sinks=(FORM,)),
+               tags=(tag(FORM, 1),))  # fmt: skip
+    made = planner.plan(desired(FORM), world(held), NOW)
+    assert [c.action for c in made.changes] == ["mint-secret", "deliver"]
+
+
+def test_what_has_ended_goes_where_the_tag_names_it():
+    held = app(credential(1, age=200, left=-1, sinks=(FORM,)), tags=(tag(FORM, 1),))
+    assert retired(desired(FORM), world(held)) == [key(1)]
+
+
+def test_what_has_ended_goes_where_the_sink_itself_says_what_it_holds():
+    held = app(credential(1, age=60, left=120), credential(2, age=2, left=-1), tags=(tag(FILE, 1),))
+    assert retired(desired(FILE), world(held, holdings={FILE.id: Holding(key(2), FILE.settings)})) == [key(2)]
