@@ -195,8 +195,8 @@ class Entra:
     def _granted(self, client_id: str, user: str) -> set[str]:
         principal = self.world.data["principals"].get(client_id, {}).get("id")
         found: set[str] = set()
-        for grant in self.world.data["grants"].values():
-            if grant["clientId"] == principal and grant["principalId"] in (None, user):
+        for grant in self.world.grants_of(str(principal)):
+            if grant["principalId"] in (None, user):
                 found |= set(grant["scope"].split())
         return found
 
