@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test proof year mutants soak races crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test proof year mutants soak races fuzz crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ soak: venv ## `rotate --now` in a loop in unkind weather; ARGS="--minutes 2 --se
 races: venv ## two `rotate --now` at once, by two machines; ARGS="--pairs 100 --seed 1 --apart"
 	@echo "races: real processes, a hundred pairs unless ARGS says otherwise; log in $(BUILD)/races.log"
 	@$(BIN)/python -m tests.proof.races $(ARGS) 2>&1 | tee $(BUILD)/races.log
+
+fuzz: venv ## what nobody should send, to every port of the sandbox; ARGS="--requests 10000 --seed 1"
+	@mkdir -p $(BUILD)
+	@echo "fuzz: a sandbox of its own, ten thousand requests unless ARGS says otherwise; log in $(BUILD)/fuzz.log"
+	@$(BIN)/python -m tests.sandbox.fuzz $(ARGS) 2>&1 | tee $(BUILD)/fuzz.log
 
 crash: venv ## the sandbox under load, killed again and again: nothing acknowledged is lost; ARGS="--kills 100 --seed 1"
 	@mkdir -p $(BUILD)

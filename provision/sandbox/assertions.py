@@ -8,7 +8,6 @@ goes out to fetch them. Texts beyond 70021x and 700024 are paraphrased.
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 from joserfc import jwt
@@ -16,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from provision.sandbox.aadsts import Refused
+from provision.sandbox.reading import parsed
 from provision.sandbox.world import new_id, stamp
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _claims(token: str) -> dict[str, Any]:
     """Read before the signature is checked: the issuer in it says whose keys are asked for."""
     try:
         part = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        claims = parsed(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError):
         raise Refused(50027) from None
     if not isinstance(claims, dict) or not all(isinstance(claims.get(c), str) for c in ("iss", "sub")):

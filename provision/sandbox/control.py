@@ -27,14 +27,15 @@ GET /mailbox, with the same header, shows switches and mail: see exchange/contro
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from provision.sandbox import assertions
+from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
+from provision.sandbox.reading import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,23 +52,23 @@ def routes(  # noqa: C901 - one small handler after the other
     """`info` says where the sandbox listens, and who its operator is; `announce` writes that into its folder."""
 
     async def status(_: Request) -> Response:
-        return JSONResponse({**info(), "offset": world.data["offset"]})
+        return EscapedJSON({**info(), "offset": world.data["offset"]})
 
     async def snapshot(_: Request) -> Response:
-        return JSONResponse(world.snapshot())
+        return EscapedJSON(world.snapshot())
 
     async def held(_: Request) -> Response:
-        return JSONResponse({"held": gate.held})
+        return EscapedJSON({"held": gate.held})
 
     async def step(request: Request) -> Response:
         if (refused := _refused(request)) is not None:
             return refused
         try:
-            body = json.loads(await request.body())
+            body = parsed(await request.body())
             line = gate.line(body["method"], body["host"], body["path"])
-        except (LookupError, TypeError, ValueError, RecursionError) as error:
-            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
-        return JSONResponse({"then": await gate.step(line, done=bool(body.get("done")))})
+        except (LookupError, TypeError, ValueError) as error:
+            return EscapedJSON({"error": f"{type(error).__name__}: {error}"}, 400)
+        return EscapedJSON({"then": await gate.step(line, done=bool(body.get("done")))})
 
     def weather(world: World, body: dict[str, Any]) -> None:
         world.data["weather"] = body
@@ -79,9 +80,9 @@ def routes(  # noqa: C901 - one small handler after the other
                 return refused
             text = await request.body()
             try:
-                act(world, json.loads(text) if text else {})
-            except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-                return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+                act(world, parsed(text) if text else {})
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                return EscapedJSON({"error": f"{type(error).__name__}: {error}"}, 400)
             world.save()
             return Response(status_code=204)
 
@@ -110,7 +111,7 @@ def routes(  # noqa: C901 - one small handler after the other
 def _refused(request: Request) -> Response | None:
     if request.headers.get("X-Sandbox-Control") == "1":
         return None
-    return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+    return EscapedJSON({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
 
 
 def _clock(world: World, body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import html
 import secrets
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
@@ -206,8 +207,9 @@ class Entra:
         form = {k: str(v) for k, v in (await request.form()).items()}
         basic = request.headers.get("Authorization", "")
         if basic.startswith("Basic "):
-            name, _, value = base64.b64decode(basic[6:]).decode().partition(":")
-            form |= {"client_id": unquote(name), "client_secret": unquote(value)}
+            with suppress(ValueError):  # what cannot be read names nobody
+                name, _, value = base64.b64decode(basic[6:]).decode().partition(":")
+                form |= {"client_id": unquote(name), "client_secret": unquote(value)}
         grants = {
             "client_credentials": self._client_credentials,
             "authorization_code": self._code,

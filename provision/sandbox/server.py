@@ -14,31 +14,25 @@ import signal
 import socket
 import ssl
 import threading
-import uuid
-from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import trustme
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount
 
 from provision.sandbox import control, exchange
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
+from provision.sandbox.front import Attended, Front, Late
 from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-
-    Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    from collections.abc import Callable
 
 NAMES = {
     "login": "login.microsoftonline.com",
@@ -48,97 +42,6 @@ NAMES = {
 MAIL = {name: host for name, (host, _) in exchange.HOSTS.items()}
 TARGETS = {f"{host}:443": name for name, host in NAMES.items()}
 TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.items()}
-
-
-_BUSY = {
-    "403": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
-    "409": ("Directory_ConcurrencyViolation", None),
-    "429": ("TooManyRequests", "Please retry again later."),
-    "503": ("ServiceUnavailable", "Please retry again later."),
-}
-
-
-_UNANSWERED = {"drop_after", "hold_after"}
-
-
-class Front:
-    """In front of one emulated host: the weather, double slashes, and one line in the log for each request."""
-
-    def __init__(self, app: Starlette, name: str, world: World, gate: Gate) -> None:
-        self.app, self.name, self.world, self.gate = app, name, world, gate
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - one fault after the other
-        if scope["type"] != "http":
-            return
-        while "//" in scope["path"]:  # msgraph-sdk asks for /v1.0//applications
-            scope["path"] = scope["path"].replace("//", "/")
-        scope["raw_path"] = scope["path"].encode()
-        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-        line = self.gate.line(scope["method"], NAMES[self.name], scope["path"]) | {"user_agent": agent}
-        weather = self.world.data["weather"]
-        if weather.get("latency_ms"):
-            await asyncio.sleep(weather["latency_ms"] / 1000)
-        fault = self.gate.fault(line, self.name)
-
-        async def counted_receive() -> MutableMapping[str, Any]:
-            message = await receive()
-            line["request_bytes"] += len(message.get("body", b""))
-            return message
-
-        async def counted_send(message: MutableMapping[str, Any]) -> None:
-            if fault in _UNANSWERED:
-                return
-            if message["type"] == "http.response.start":
-                if fault == "hold_next":
-                    self.gate.hold_next()
-                line["status"] = message["status"]
-                date = format_datetime(self.world.now(), usegmt=True).encode()
-                message["headers"] = [*message["headers"], (b"date", date)]
-            line["response_bytes"] += len(message.get("body", b""))
-            await send(message)
-
-        if fault in {"drop_before", "hold_before"}:
-            if fault == "hold_before":
-                await self.gate.hold(line)
-            await self._cut(receive)
-        elif fault in _BUSY:
-            await self._busy(fault, counted_send)
-        else:
-            await self.app(scope, counted_receive, counted_send)
-            if fault == "hold_after":
-                await self.gate.hold(line)
-            if fault in _UNANSWERED:
-                await self._cut(receive)
-        self.gate.note(line)
-
-    async def _cut(self, receive: Receive) -> None:
-        receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
-
-    async def _busy(self, kind: str, send: Send) -> None:
-        request_id = str(uuid.uuid4())
-        inner: dict[str, Any] = {"date": self.world.now().strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
-        if kind == "429":
-            inner |= {"code": "429", "message": "Please retry after", "status": "429"}
-        code, message = _BUSY[kind]
-        headers = {"request-id": request_id}
-        if kind in {"429", "503"}:
-            headers["Retry-After"] = str(self.world.data["weather"].get("retry_after", 1))
-        body = {"error": {"code": code, "innerError": inner, "message": message}}
-        response = JSONResponse(body, int(kind), headers)
-        await send({"type": "http.response.start", "status": int(kind), "headers": response.raw_headers})
-        await send({"type": "http.response.body", "body": response.body})
-
-
-class Late:
-    """An application that is made when somebody first asks it something."""
-
-    def __init__(self, make: Callable[[], Starlette]) -> None:
-        self._make = make
-        self._app: Starlette | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._app = self._app or self._make()
-        await self._app(scope, receive, send)
 
 
 class Sandbox:
@@ -170,10 +73,12 @@ class Sandbox:
         }
         self.requests.touch(0o600)
         for name, routes in hosts.items():
-            await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
+            await self._serve(
+                name, Front(Attended(Starlette(routes=routes)), name, NAMES[name], self.world, self.gate), serving
+            )
         self.ports |= await self.exchange.start(serving)
         told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
-        await self._serve("control", Starlette(routes=told), None)
+        await self._serve("control", Attended(Starlette(routes=told)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self

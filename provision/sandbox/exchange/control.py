@@ -8,13 +8,14 @@ GET  /mailbox/{address}/{folder}/{uid}    one message, as message/rfc822
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from provision.sandbox.exchange.access import SWITCHES, TENANT
+from provision.sandbox.front import EscapedJSON
+from provision.sandbox.reading import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,13 +38,13 @@ def routes(store: Store) -> list[Route]:
 def _guarded(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if request.headers.get("X-Sandbox-Control") != "1":
-            return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+            return EscapedJSON({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
         try:
             return await act(request)
         except LookupError as error:
-            return JSONResponse({"error": f"nobody and nothing has the name {error}"}, 404)
+            return EscapedJSON({"error": f"nobody and nothing has the name {error}"}, 404)
         except (ValueError, TypeError, AttributeError) as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return EscapedJSON({"error": str(error)}, 400)
 
     return answer
 
@@ -59,20 +60,20 @@ class Mailboxes:
         return str(user["id"])
 
     async def change(self, request: Request) -> Response:
-        self.access.change(json.loads(await request.body()))
+        self.access.change(parsed(await request.body()))
         self.store.world.save()
         return Response(status_code=204)
 
     async def tenant(self, _: Request) -> Response:
         users = self.store.world.data["users"]
         boxes = [{"address": u["mail"], **{key: self.access.box(u["id"])[key] for key in SWITCHES}} for u in users]
-        return JSONResponse({**{key: self.access.mail[key] for key in TENANT}, "mailboxes": boxes})
+        return EscapedJSON({**{key: self.access.mail[key] for key in TENANT}, "mailboxes": boxes})
 
     async def messages(self, request: Request) -> Response:
         owner = self._owner(request)
         folders = self.store.folders(owner)
         shown = [{"folder": f, **_shown(one)} for f in folders for one in self.store.messages(owner, f)]
-        return JSONResponse({"messages": shown})
+        return EscapedJSON({"messages": shown})
 
     async def message(self, request: Request) -> Response:
         found = self.store.messages(self._owner(request), request.path_params["folder"])

@@ -5,10 +5,11 @@ Errors have Graph's body (microsoft-graph-docs-contrib, concepts/errors.md): `Re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from provision.sandbox.reading import parsed
 
 if TYPE_CHECKING:
     from provision.sandbox.world import World
@@ -98,8 +99,8 @@ class Call:
         if kind != "application/json":
             raise Refused(400, "BadRequest", UNREADABLE)
         try:
-            found = json.loads(self.content)
-        except (ValueError, RecursionError):
+            found = parsed(self.content)
+        except ValueError:
             raise Refused(400, "BadRequest", UNREADABLE) from None
         if not isinstance(found, dict):
             raise Refused(400, "BadRequest", UNREADABLE)

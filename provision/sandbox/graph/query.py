@@ -172,6 +172,6 @@ def _first(items: Sequence[Mapping[str, Any]], token: str | None) -> int:
         if 0 < index <= len(items) and items[index - 1].get("id") == last:
             return int(index)
         return next((at + 1 for at, item in enumerate(items) if item.get("id") == last), max(0, int(index)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         text = "The specified page token value has expired and can no longer be included in your request."
         raise Refused(400, "Directory_ExpiredPageToken", text) from None

@@ -1,0 +1,151 @@
+"""What stands in front of each application: the weather, the log, and clients that leave or send less than a request.
+
+Nothing here knows what is asked; it never holds a request but where the weather says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from contextlib import suppress
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from h11 import LocalProtocolError
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from starlette.applications import Starlette
+
+    from provision.sandbox.gate import Gate
+    from provision.sandbox.world import World
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class EscapedJSON(JSONResponse):
+    """JSON as ASCII: it holds also what is no text, such as half of a surrogate pair that somebody sent."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode()
+
+
+_BUSY = {
+    "403": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+    "409": ("Directory_ConcurrencyViolation", None),
+    "429": ("TooManyRequests", "Please retry again later."),
+    "503": ("ServiceUnavailable", "Please retry again later."),
+}
+
+
+_UNANSWERED = {"drop_after", "hold_after"}
+
+
+class Front:
+    """In front of one emulated host: the weather, double slashes, and one line in the log for each request."""
+
+    def __init__(self, app: Attended, name: str, host: str, world: World, gate: Gate) -> None:
+        self.app, self.name, self.host, self.world, self.gate = app, name, host, world, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: C901 - one fault after the other
+        if scope["type"] != "http":
+            return
+        while "//" in scope["path"]:  # msgraph-sdk asks for /v1.0//applications
+            scope["path"] = scope["path"].replace("//", "/")
+        scope["raw_path"] = scope["path"].encode()
+        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        line = self.gate.line(scope["method"], self.host, scope["path"]) | {"user_agent": agent}
+        weather = self.world.data["weather"]
+        if weather.get("latency_ms"):
+            await asyncio.sleep(weather["latency_ms"] / 1000)
+        fault = self.gate.fault(line, self.name)
+
+        async def counted_receive() -> MutableMapping[str, Any]:
+            message = await receive()
+            line["request_bytes"] += len(message.get("body", b""))
+            return message
+
+        async def counted_send(message: MutableMapping[str, Any]) -> None:
+            if fault in _UNANSWERED:
+                return
+            if message["type"] == "http.response.start":
+                if fault == "hold_next":
+                    self.gate.hold_next()
+                line["status"] = message["status"]
+                date = format_datetime(self.world.now(), usegmt=True).encode()
+                message["headers"] = [*message["headers"], (b"date", date)]
+            line["response_bytes"] += len(message.get("body", b""))
+            await send(message)
+
+        if fault in {"drop_before", "hold_before"}:
+            if fault == "hold_before":
+                await self.gate.hold(line)
+            await self._cut(receive)
+        elif fault in _BUSY:
+            await self._busy(fault, counted_send)
+        else:
+            await self.app(scope, counted_receive, counted_send)
+            if fault == "hold_after":
+                await self.gate.hold(line)
+            if fault in _UNANSWERED:
+                await self._cut(receive)
+        self.gate.note(line)
+
+    async def _cut(self, receive: Receive) -> None:
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
+
+    async def _busy(self, kind: str, send: Send) -> None:
+        request_id = str(uuid.uuid4())
+        inner: dict[str, Any] = {"date": self.world.now().strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
+        if kind == "429":
+            inner |= {"code": "429", "message": "Please retry after", "status": "429"}
+        code, message = _BUSY[kind]
+        headers = {"request-id": request_id}
+        if kind in {"429", "503"}:
+            headers["Retry-After"] = str(self.world.data["weather"].get("retry_after", 1))
+        body = {"error": {"code": code, "innerError": inner, "message": message}}
+        response = JSONResponse(body, int(kind), headers)
+        await send({"type": "http.response.start", "status": int(kind), "headers": response.raw_headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+
+class Attended:
+    """A client that leaves before its request is whole is no error of the application's, and is sent nothing."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        left = False
+
+        async def attended_receive() -> MutableMapping[str, Any]:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
+
+        async def attended_send(message: MutableMapping[str, Any]) -> None:
+            if not left:
+                with suppress(LocalProtocolError):  # the server has refused the rest of what was sent, and answered
+                    await send(message)
+
+        with suppress(ClientDisconnect):
+            await self.app(scope, attended_receive, attended_send)
+
+
+class Late:
+    """An application that is made when somebody first asks it something."""
+
+    def __init__(self, make: Callable[[], Starlette]) -> None:
+        self._make = make
+        self._app: Starlette | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = self._app or self._make()
+        await self._app(scope, receive, send)
