@@ -1,0 +1,82 @@
+"""The kinds of places below `deliver`: the keys of each, and what makes two of them the same place.
+
+Imported by config.py and config_model.py alone.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from provision.config_values import Mailbox, Profile, SinkName, Text, Url, fault
+
+MSPBOTS_URL = "https://app.mspbots.ai"
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+def sink_name(data: dict[str, Any]) -> str:
+    """How reports call a sink that has no `name`: its kind, and the place."""
+    kind = str(data["kind"])
+    return f"{kind}:{KINDS[kind].called(data)}"
+
+
+class MspbotsSink(Model):
+    """MSPbots, Settings > System > Outgoing Mail."""
+
+    kind: Literal["mspbots"] = "mspbots"
+    url: Url = Field(default=MSPBOTS_URL, description="Where MSPbots answers.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default mspbots:HOST.")
+    username: Mailbox = Field(description="The mailbox that mail is sent from.")
+    reply_to: Literal[""] | Mailbox = Field(default="", description="Where replies go; empty: to the mailbox.")
+    signature: str = Field(default="", max_length=1000, description="The name that mail is signed with.")
+    via: Literal["browser", "person"] = Field(
+        default="browser", description="browser: filled in a real browser. person: a page to copy the values from."
+    )
+    profile: Profile = Field(default="mspbots", description="Which application's form it is.")
+    browser: Text | None = Field(default=None, description="The browser's executable; default: the one that is found.")
+    user_data: Text | None = Field(default=None, description="Folder that keeps the browser's session.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return urlsplit(data.get("url", MSPBOTS_URL)).hostname or ""
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        return data.get("url", MSPBOTS_URL), data.get("username")
+
+
+class FileSink(Model):
+    """A file that nobody else can read."""
+
+    kind: Literal["file"] = "file"
+    path: Text = Field(description="The file.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default file:PATH.")
+    format: Literal["dotenv", "json", "emailproxy", "sasl-xoauth2"] = Field(
+        default="dotenv", description="How it is written."
+    )
+    account: Mailbox | None = Field(default=None, description="With format emailproxy: the account in that file.")
+
+    @model_validator(mode="after")
+    def _about_an_account(self) -> Self:
+        if (self.format == "emailproxy") != (self.account is not None):
+            raise fault("needs `account` with format emailproxy, and with no other")
+        return self
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return str(data.get("path", ""))
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        path = data.get("path")
+        return os.path.normpath(path) if isinstance(path, str) else None, data.get("account", "-")
+
+
+Sink = MspbotsSink | FileSink
+KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink}
