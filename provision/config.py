@@ -172,10 +172,10 @@ def _check_places(entries: tuple[Any, ...], doc: yaml_places.Document) -> None:
         if not all(isinstance(part, str) and part for part in parts):
             continue
         spot = doc.keys["deliver", place, kind]
-        target = tuple(part if kind == "file" else part.rstrip("/").lower() for part in parts)
+        target = tuple(part if kind in ("file", "command") else part.rstrip("/").lower() for part in parts)
         try:
             name = str(entry.get("name") or sink_name(entry))
-        except ValueError:  # the URL is no URL, which is told elsewhere
+        except (ValueError, IndexError, TypeError):  # the URL is no URL, which is told elsewhere
             name = ""
         if (first := seen.setdefault((kind, *target), spot[0])) != spot[0]:
             doc.add(spot, f"is the same place as the sink in line {first}; keep one of them")
@@ -238,6 +238,7 @@ def _text(kind: str, message: str, where: yaml_places.Path, context: Mapping[str
         "greater_than_equal": f"must be at least {context.get('ge')}",
         "less_than_equal": f"must be at most {context.get('le')}",
         "string_too_long": f"must have at most {context.get('max_length')} characters",
+        "too_short": f"must have at least {context.get('min_length')} {unit}",
         "too_long": f"must have at most {context.get('max_length')} {unit}",
         "string_too_short": "must not be empty",
         "tuple_type": "must be a list: [one, two], or lines that begin with `- `",

@@ -6,12 +6,14 @@ Imported by config.py and config_model.py alone.
 from __future__ import annotations
 
 import os
+import re
+from datetime import timedelta
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from provision.config_values import Mailbox, Profile, SinkName, Text, Url, fault
+from provision.config_values import Argv, Mailbox, Profile, SinkName, Text, TimeLimit, Url, fault
 
 MSPBOTS_URL = "https://app.mspbots.ai"
 
@@ -78,5 +80,32 @@ class FileSink(Model):
         return os.path.normpath(path) if isinstance(path, str) else None, data.get("account", "-")
 
 
-Sink = MspbotsSink | FileSink
-KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink}
+class CommandSink(Model):
+    """A command of yours, which gets the secret on its standard input."""
+
+    kind: Literal["command"] = "command"
+    run: Argv = Field(description="The program and its arguments; no shell stands between.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default command:PROGRAM.")
+    format: Literal["json", "dotenv"] = Field(default="json", description="What it reads on its standard input.")
+    readback: Argv | None = Field(
+        default=None, description="A command that prints the key id that is held, or nothing."
+    )
+    clear: Argv | None = Field(default=None, description="A command that takes out what was delivered.")
+    time_limit: TimeLimit = Field(
+        default=timedelta(minutes=1),
+        description="How long each of them may take; at most 30m.",
+        json_schema_extra={"default": "1m"},
+    )
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return re.sub(r"[^A-Za-z0-9._-]", "-", os.path.basename(str(data.get("run", ("",))[0])))  # noqa: PTH119
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        run = data.get("run")
+        return run if isinstance(run, tuple) else (None,)
+
+
+Sink = MspbotsSink | FileSink | CommandSink
+KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink, "command": CommandSink}

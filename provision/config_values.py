@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from pydantic_core import PydanticCustomError
 
 MAX_LIFETIME = timedelta(days=730)
+MAX_TIME_LIMIT = timedelta(minutes=30)
 
 _DURATION = r"(0|[1-9][0-9]{0,5})[dhm]"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -47,6 +48,12 @@ def duration(value: object) -> timedelta:
 def _lifetime(value: timedelta) -> timedelta:
     if not timedelta(0) < value <= MAX_LIFETIME:
         raise fault("must be longer than 0d and at most 730d")
+    return value
+
+
+def _time_limit(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= MAX_TIME_LIMIT:
+        raise fault("must be longer than 0m and at most 30m")
     return value
 
 
@@ -155,3 +162,5 @@ Profile = Annotated[
 Permissions = Annotated[tuple[Permission, ...], AfterValidator(_unique)]
 RedirectUris = Annotated[tuple[RedirectUri, ...], Field(max_length=256), AfterValidator(_unique)]
 Version = Annotated[Literal[1], BeforeValidator(_version)]
+Argv = Annotated[tuple[Text, ...], Field(min_length=1, max_length=64)]
+TimeLimit = Annotated[Duration, AfterValidator(_time_limit)]

@@ -35,7 +35,7 @@ def check(given: config.Config) -> None:
     from provision.sinks.profile import load  # noqa: PLC0415
 
     for sink in given.deliver:
-        if sink.kind == "file" or given.app.redirect_uris is None:
+        if sink.kind != "mspbots" or given.app.redirect_uris is None:
             continue
         profile = load(sink.profile)
         if profile.redirect_uri not in given.app.redirect_uris:
@@ -53,6 +53,14 @@ def build(entry: config.Sink, place: Place) -> Sink:
 
         path = place.folder / Path(entry.path).expanduser()
         return file.FileSink(sink_id(entry.name), entry.name, path, file.form(entry.format, entry.account))
+    if entry.kind == "command":
+        from provision.sinks.command import CommandSink  # noqa: PLC0415
+
+        return CommandSink(
+            sink_id(entry.name), entry.name, entry.run, folder=place.folder.absolute(), environment=os.environ,
+            format=entry.format, readback=entry.readback or (), clear=entry.clear or (),
+            limit_s=entry.time_limit.total_seconds(),
+        )  # fmt: skip
     return _form(entry, place)
 
 

@@ -20,6 +20,7 @@ _KEYS = {
     "redirect_uri": "MAIL_REDIRECT_URI",
     "key_id": "MAIL_SECRET_KEY_ID",
     "expires_at": "MAIL_SECRET_EXPIRES_AT",
+    "settings": "MAIL_SETTINGS",
 }
 _NAMES = {key: name for name, key in _KEYS.items()}
 _OURS = re.compile(
