@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from provision.config_values import Argv, Mailbox, Profile, SinkName, Text, TimeLimit, Url, fault
+from provision.config_values import Argv, Mailbox, Profile, SinkName, Text, TimeLimit, Url, VaultSecret, fault
 
 MSPBOTS_URL = "https://app.mspbots.ai"
 
@@ -107,5 +107,23 @@ class CommandSink(Model):
         return run if isinstance(run, tuple) else (None,)
 
 
-Sink = MspbotsSink | FileSink | CommandSink
-KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink, "command": CommandSink}
+class KeyVaultSink(Model):
+    """A secret in Azure Key Vault."""
+
+    kind: Literal["keyvault"] = "keyvault"
+    vault: Url = Field(description="The vault: https://NAME.vault.azure.net, or its name in another cloud.")
+    secret: VaultSecret = Field(description="The name of the secret in it.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default keyvault:VAULT/SECRET.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        vault = (urlsplit(data.get("vault", "")).hostname or "").partition(".")[0]
+        return f"{vault}/{data.get('secret', '')}"
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        return data.get("vault"), data.get("secret")
+
+
+Sink = MspbotsSink | FileSink | CommandSink | KeyVaultSink
+KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink, "command": CommandSink, "keyvault": KeyVaultSink}

@@ -162,5 +162,11 @@ Profile = Annotated[
 Permissions = Annotated[tuple[Permission, ...], AfterValidator(_unique)]
 RedirectUris = Annotated[tuple[RedirectUri, ...], Field(max_length=256), AfterValidator(_unique)]
 Version = Annotated[Literal[1], BeforeValidator(_version)]
+_IN_A_VAULT = r"[0-9A-Za-z-]{1,127}"
+VaultSecret = Annotated[
+    str,
+    AfterValidator(_matching(_IN_A_VAULT, "must be 1 to 127 of A-Z a-z 0-9 -")),
+    _text_schema(_IN_A_VAULT),
+]
 Argv = Annotated[tuple[Text, ...], Field(min_length=1, max_length=64)]
 TimeLimit = Annotated[Duration, AfterValidator(_time_limit)]

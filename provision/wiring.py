@@ -73,7 +73,7 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
     policy = SecretPolicy(
         config.secret.lifetime, config.secret.renew_before, config.secret.retire_after, config.secret.max_live
     )
-    place = wiring_sinks.Place(Path(config.path).parent, state_folder(), cloud, sandbox, say)
+    place = wiring_sinks.Place(Path(config.path).parent, state_folder(), cloud, sandbox, say, login.get_token)
     return Job(
         config=str(config.path),
         tenant=config.tenant,

@@ -12,7 +12,7 @@ from provision.errors import UsageError
 from provision.marks import sink_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from provision import config
     from provision.entra.clouds import Cloud
@@ -28,6 +28,12 @@ class Place:
     cloud: Cloud
     sandbox: dict[str, Any] | None
     say: Callable[[str], None]
+    token: Callable[[str], Awaitable[str]]
+
+    @property
+    def ca(self) -> str | None:
+        """A CA that the environment names, for hosts that are not the cloud's."""
+        return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def check(given: config.Config) -> None:
@@ -61,6 +67,10 @@ def build(entry: config.Sink, place: Place) -> Sink:
             format=entry.format, readback=entry.readback or (), clear=entry.clear or (),
             limit_s=entry.time_limit.total_seconds(),
         )  # fmt: skip
+    if entry.kind == "keyvault":
+        from provision.sinks.keyvault import KeyVaultSink  # noqa: PLC0415
+
+        return KeyVaultSink(sink_id(entry.name), entry.name, entry.vault, entry.secret, token=place.token, ca=place.ca)
     return _form(entry, place)
 
 

@@ -55,10 +55,10 @@ EXPECTED = {
         (6, 18, "the variable PROVISION_TEST_FOLDER is not set"),
     ],
     "unknown_kind": [
-        (5, 5, "unknown kind `kubernetes`; allowed: mspbots, file, command"),
-        (6, 5, "unknown kind `mspbot`, did you mean `mspbots`?; allowed: mspbots, file, command"),
+        (5, 5, "unknown kind `kubernetes`; allowed: mspbots, file, command, keyvault"),
+        (6, 5, "unknown kind `mspbot`, did you mean `mspbots`?; allowed: mspbots, file, command, keyvault"),
         (7, 5, "has no value"),
-        (7, 5, "must be a mapping of one key, the kind; allowed: mspbots, file, command; indent its keys"),
+        (7, 5, "must be a mapping of one key, the kind; allowed: mspbots, file, command, keyvault; indent its keys"),
     ],
     "choices": [
         (1, 10, "`version` must be 1"),
@@ -85,6 +85,11 @@ EXPECTED = {
         (6, 20, "`deliver.command.run` must have at least 1 entries"),
         (7, 39, "must be longer than 0m and at most 30m"),
         (8, 5, "is the same place as the sink in line 7"),
+    ],
+    "key_vaults": [
+        (5, 23, "must be a URL that begins with https://"),
+        (5, 56, "must be 1 to 127 of A-Z a-z 0-9 -"),
+        (7, 5, "is the same place as the sink in line 6"),
     ],
     "no_value": [(5, 3, "has no value; give it one, or remove it"), (7, 12, "has no value")],
     "syntax": [(5, 13, "not YAML: a `:` is not allowed here")],
