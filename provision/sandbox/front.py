@@ -65,6 +65,7 @@ class Front:
         if weather.get("latency_ms"):
             await asyncio.sleep(weather["latency_ms"] / 1000)
         fault = self.gate.fault(line, self.name)
+        noted = False
 
         async def counted_receive() -> MutableMapping[str, Any]:
             message = await receive()
@@ -81,7 +82,15 @@ class Front:
                 date = format_datetime(self.world.now(), usegmt=True).encode()
                 message["headers"] = [*message["headers"], (b"date", date)]
             line["response_bytes"] += len(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                note()  # first, so that whoever has the answer finds it in the log
             await send(message)
+
+        def note() -> None:
+            nonlocal noted
+            if not noted:
+                self.gate.note(line)
+            noted = True
 
         if fault in {"drop_before", "hold_before"}:
             if fault == "hold_before":
@@ -95,7 +104,7 @@ class Front:
                 await self.gate.hold(line)
             if fault in _UNANSWERED:
                 await self._cut(receive)
-        self.gate.note(line)
+        note()
 
     async def _cut(self, receive: Receive) -> None:
         receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
