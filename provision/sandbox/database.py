@@ -8,6 +8,7 @@ in which they were made; each other is one row.
 from __future__ import annotations
 
 import json
+import operator
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
@@ -26,6 +27,7 @@ INDEXED = (
     "identifierUris",
     "clientId",
     "resourceId",
+    "deletedDateTime",
     "_creator",
     "_policy",
 )
@@ -72,13 +74,11 @@ class Database:
         found = self._file.execute("SELECT body FROM rows WHERE section = ? AND key = ?", (section, _text(key)))
         return next((json.loads(body) for (body,) in found), None)
 
-    def find(self, section: str, field: str, value: str) -> list[str]:
-        """The keys of rows that were written with this value, without regard to case."""
-        asked = (section, field, _folded(value))
-        text = (
-            "SELECT key FROM names JOIN rows USING (n) WHERE names.section = ? AND field = ? AND value = ? ORDER BY n"
-        )
-        return [key for (key,) in self._file.execute(text, asked)]
+    def find(self, section: str, field: str, value: str, compare: str = "=") -> list[str]:
+        """The keys of rows that were written with this value, without regard to case, or with one up to it (<=)."""
+        text = "SELECT key FROM names JOIN rows USING (n) WHERE names.section = ? AND field = ? AND value"
+        found = self._file.execute(f"{text} {compare} ? ORDER BY n", (section, field, _folded(value)))
+        return [key for (key,) in found]
 
     def forget(self) -> None:
         """Removes all rows, together with what `write` is told next."""
@@ -192,14 +192,15 @@ class Table(_Kept):
             del self[key]
         self.update(items)
 
-    def by(self, field: str, value: str) -> list[Any]:
-        """The objects with this value, without regard to case, in the order in which they were made. `field` is one of
-        INDEXED."""
+    def by(self, field: str, value: str, compare: str = "=") -> list[Any]:
+        """The objects with this value, without regard to case, or with one up to it (<=), in the order in which they
+        were made. `field` is one of INDEXED."""
         changed = dict.fromkeys(key for section, key in self._database.changes if section == self.name)
-        found = [self[key] for key in self._database.find(self.name, field, value) if key not in changed]
+        found = [self[key] for key in self._database.find(self.name, field, value, compare) if key not in changed]
         wanted = _folded(value)
         fresh = (self._rows[key] for key in changed if key in self._rows)
-        return [*found, *(item for item in fresh if any(_folded(v) == wanted for v in _values(item, field)))]
+        right = operator.le if compare == "<=" else operator.eq
+        return [*found, *(item for item in fresh if any(right(_folded(v), wanted) for v in _values(item, field)))]
 
 
 class _Rows(Sequence[Any]):

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from provision.sandbox.database import Database
 from provision.sandbox.world import World
+from tests.sandbox.graph_tenant import Tenant
 
 
 @contextmanager
@@ -146,6 +148,29 @@ def test_an_app_is_found_by_what_it_is_called_now(world, saved):
     if saved:
         world.save()
     assert world.app_by("uniqueName", "second-name") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/applications/{id}",
+        "/applications(appId='{appId}')",
+        "/applications(uniqueName='app-7')",
+        "/applications?$filter=appId eq '{appId}'",
+        "/applications?$filter=displayName eq 'App 7' and uniqueName eq 'app-7'",
+        "/applications?$top=2",  # the operator has been read at the start
+    ],
+)
+def test_an_app_is_found_without_reading_the_others(tmp_path, monkeypatch, address):
+    first = Tenant(tmp_path)
+    apps = [first.world.add_app({"displayName": f"App {n}", "uniqueName": f"app-{n}"}) for n in range(50)]
+    first.world.save()
+    first.world.close()
+    again, read, true_read = Tenant(tmp_path), [], Database.read
+    monkeypatch.setattr(Database, "read", lambda self, *name: read.append(name) or true_read(self, *name))
+    assert again.get(address.format(**apps[7])).status_code == 200
+    again.world.close()
+    assert len({name for name in read if name[0] == "apps"}) == 1
 
 
 def test_objects_keep_their_order_over_a_restart(world):

@@ -14,11 +14,11 @@ UNTYPED = (
 
 
 def apps(call: Call) -> Answer:
-    return query.collection(call, APPLICATION, call.world.data["deleted"].values(), "applications")
+    return query.collection(call, APPLICATION, call.world.data["deleted"], "applications")
 
 
 def service_principals(call: Call) -> Answer:
-    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["deletedPrincipals"].values(), "servicePrincipals")
+    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["deletedPrincipals"], "servicePrincipals")
 
 
 def untyped(call: Call) -> Answer:
@@ -55,10 +55,11 @@ def purge(call: Call) -> Answer:
 
 
 def _find(call: Call) -> dict[str, Any]:
-    found = next((item for item in deletion.items(call.world) if item["id"] == call.key().lower()), None)
-    if found is None:
-        raise missing(call.key())
-    return found
+    for table in ("deleted", "deletedPrincipals"):
+        if (found := call.world.data[table].get(call.key().lower())) is not None:
+            item: dict[str, Any] = found
+            return item
+    raise missing(call.key())
 
 
 def _entity(call: Call, item: dict[str, Any]) -> Answer:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from provision.sandbox.world import World, moment, stamp
+from provision.sandbox.world import World, stamp
 
 KEPT = timedelta(days=30)
 
@@ -62,15 +62,11 @@ def purge_principal(world: World, principal: dict[str, Any]) -> None:
 
 def expire(world: World) -> None:
     """What has lain for 30 days is gone."""
-    due = world.now() - KEPT
-    for app in [a for a in world.data["deleted"].values() if moment(a["deletedDateTime"]) <= due]:
+    due = stamp(world.now() - KEPT)
+    for app in world.data["deleted"].by("deletedDateTime", due, "<="):
         purge_app(world, app)
-    for principal in [p for p in world.data["deletedPrincipals"].values() if moment(p["deletedDateTime"]) <= due]:
+    for principal in world.data["deletedPrincipals"].by("deletedDateTime", due, "<="):
         purge_principal(world, principal)
-
-
-def items(world: World) -> list[dict[str, Any]]:
-    return [*world.data["deleted"].values(), *world.data["deletedPrincipals"].values()]
 
 
 def _principals_of(world: World, app: dict[str, Any]) -> Iterator[dict[str, Any]]:
