@@ -1,4 +1,4 @@
-"""Writes docs/reference: the help of every verb, the errors, and the JSON Schema of the config, as the code has them.
+"""Writes docs/reference as the code has it: every verb, the errors, the config's JSON Schema, the sandbox's Graph.
 
 python -m scripts.reference            writes them
 python -m scripts.reference --check    exits with 1 and the name of the first that is not up to date
@@ -15,6 +15,7 @@ import click
 
 from provision import config, errors
 from provision.cli import main as group
+from scripts import sandbox_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ def pages() -> dict[str, str]:
     return {
         "commands.md": commands_page(),
         "errors.md": errors_page(),
+        "sandbox-graph.md": sandbox_graph.page(MADE),
         "config.schema.json": json.dumps(config.schema(), indent=2) + "\n",
     }
 

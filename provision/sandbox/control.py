@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provision.sandbox import assertions
-from provision.sandbox.world import new_id
+from provision.sandbox.graph import policy_rules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,7 +75,7 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
         "reset": _reset,
         "world": _world,
         "person": _person,
-        "policy": _policy,
+        "policy": policy_rules.from_control,
         "operator": _operator,
         "mspbots": _mspbots,
         "federated": assertions.trust,
@@ -106,13 +106,6 @@ def _world(world: World, body: dict[str, Any]) -> None:
 def _person(world: World, body: dict[str, Any]) -> None:
     password = (world.folder / "person.secret").read_text()
     world.data["person"] = {"username": "reports@contoso.com", "password": password, **body}
-
-
-def _policy(world: World, body: dict[str, Any]) -> None:
-    if client_id := body.pop("client_id", None):
-        world.data["policies"][client_id] = {**body, "id": new_id()}
-    else:
-        world.data["policy"] = body
 
 
 def _operator(world: World, body: dict[str, Any]) -> None:

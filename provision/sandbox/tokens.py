@@ -35,8 +35,8 @@ class Tokens:
         header = {"alg": "RS256", "typ": "JWT", "kid": self.key.kid}
         return jwt.encode(header, body, self.key)
 
-    def roles(self, authorization: str) -> set[str] | None:
-        """Roles and scopes of a bearer token for Graph; None when it is none of ours."""
+    def claims(self, authorization: str) -> dict[str, Any] | None:
+        """The claims of a bearer token for Graph; None when it is none of ours."""
         kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token:
             return None
@@ -47,4 +47,4 @@ class Tokens:
         audience = str(claims.get("aud", ""))
         if claims.get("exp", 0) < time.time() or ("graph" not in audience and audience != GRAPH_APP_ID):
             return None
-        return set(claims.get("roles", [])) | set(str(claims.get("scp", "")).split())
+        return claims

@@ -1,7 +1,7 @@
 """The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, deleted, principals, grants, users, codes, refresh, policy, policies, weather, offset,
-person and mspbots.
+`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
+policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person and mspbots.
 """
 
 from __future__ import annotations
@@ -10,30 +10,25 @@ import hashlib
 import json
 import os
 import secrets
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from provision.sandbox import objects
+from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
-SCOPES = {
-    "SMTP.Send": "258f6531-6087-4cc4-bb90-092c5fb3ed3f",
-    "IMAP.AccessAsUser.All": "652390e4-393a-48de-9484-05f9b1212954",
-    "POP.AccessAsUser.All": "d7b7f2d9-0f45-4ea1-9d42-e50810c06991",
-    "offline_access": "7427e0e9-2fba-42fe-b0c0-848c9e6a8182",
-    "openid": "37f7f235-527c-4136-accd-4a02d197296e",
-    "profile": "14dad69e-099b-42c9-810b-d002981feec1",
-    "email": "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0",
-    "User.Read": "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
-}
-ROLES = ("Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Policy.Read.All")
+ROLES = (
+    "Application.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
+    "Policy.Read.All",
+    "Policy.Read.PermissionGrant",
+    "Policy.ReadWrite.ApplicationConfiguration",
+    "Policy.ReadWrite.Authorization",
+)
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
 
 
 class World:
@@ -44,11 +39,22 @@ class World:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = folder / "world.json"
         self.domain = domain
+        self._places: dict[tuple[str, str], str] = {}  # where app_by last found what; never trusted unseen
         self.data: dict[str, Any] = {}
         if self._file.exists():
-            self.data = {"policies": {}, **json.loads(self._file.read_text())}
+            self.data = self._upgraded(json.loads(self._file.read_text()))
         else:
             self.reset()
+
+    @staticmethod
+    def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
+        """A world of an earlier version, with what it lacks: policies had another form."""
+        if "authorizationPolicy" not in data:
+            data |= {"deletedPrincipals": {}, "policies": {}, "policy": objects.default_policy()}
+            data["authorizationPolicy"] = objects.authorization_policy()
+            for principal in data["principals"].values():
+                principal |= {"_hashes": {}, "_owners": []}
+        return data
 
     def reset(self) -> None:
         """An empty tenant: Microsoft Graph, one operator, one mailbox user. Tenant and operator keep their ids, which
@@ -56,8 +62,9 @@ class World:
         kept = {"appId": self.data["operator"]} if self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
-        self.data |= {"offset": 0, "person": {}, "mspbots": {}, "policy": {"isEnabled": False}, "apps": {}}
-        self.data |= {"principals": {}, "policies": {}}
+        self.data |= {"offset": 0, "person": {}, "mspbots": {}, "apps": {}, "principals": {}, "policies": {}}
+        self.data |= {"deletedPrincipals": {}, "policy": objects.default_policy()}
+        self.data |= {"authorizationPolicy": objects.authorization_policy()}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]
@@ -69,6 +76,7 @@ class World:
         user = {"id": new_id(), "userPrincipalName": f"reports@{tenant['domain']}", "displayName": "Reports"}
         aliases = ["reports@contoso.com", user["userPrincipalName"]]
         self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": self.hash(password)}]
+        self.data["users"][0] |= {"_licenses": [objects.EXCHANGE_PLAN_1["skuId"]], "_roles": []}
         self._private("person.secret", password)
         self.save()
 
@@ -107,95 +115,13 @@ class World:
 
     def add_app(self, body: dict[str, Any]) -> dict[str, Any]:
         """A new application with Graph's defaults, `body` over them."""
-        app = {
-            "id": new_id(),
-            "deletedDateTime": None,
-            "isFallbackPublicClient": None,
-            "appId": new_id(),
-            "applicationTemplateId": None,
-            "identifierUris": [],
-            "createdDateTime": stamp(self.now()),
-            "displayName": "",
-            "isDeviceOnlyAuthSupported": None,
-            "groupMembershipClaims": None,
-            "optionalClaims": None,
-            "addIns": [],
-            "publisherDomain": self.data["tenant"]["domain"],
-            "samlMetadataUrl": None,
-            "signInAudience": "AzureADMyOrg",
-            "tags": [],
-            "tokenEncryptionKeyId": None,
-            "uniqueName": None,
-            "disabledByMicrosoftStatus": None,
-            "verifiedPublisher": dict.fromkeys(("displayName", "verifiedPublisherId", "addedDateTime")),
-            "certification": dict.fromkeys(
-                (
-                    "isPublisherAttested",
-                    "isCertifiedByMicrosoft",
-                    "lastCertificationDateTime",
-                    "certificationExpirationDateTime",
-                    "certificationDetailsUrl",
-                )
-            ),
-            "windows": None,
-            "api": {
-                "requestedAccessTokenVersion": 2,
-                "acceptMappedClaims": None,
-                "knownClientApplications": [],
-                "oauth2PermissionScopes": [],
-                "preAuthorizedApplications": [],
-            },
-            "appRoles": [],
-            "publicClient": {"redirectUris": []},
-            "info": dict.fromkeys(
-                ("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl", "logoUrl")
-            ),
-            "keyCredentials": [],
-            "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
-            "passwordCredentials": [],
-            "requiredResourceAccess": [],
-            "web": {
-                "redirectUris": [],
-                "homePageUrl": None,
-                "logoutUrl": None,
-                "implicitGrantSettings": {"enableIdTokenIssuance": False, "enableAccessTokenIssuance": False},
-            },
-            "_hashes": {},
-            "_owners": [],
-        }
+        app = objects.application(stamp(self.now()), self.data["tenant"]["domain"])
         merge(app, body)
         self.data["apps"][app["id"]] = app
         return app
 
     def add_principal(self, app_id: str, name: str) -> dict[str, Any]:
-        scopes = []
-        if app_id == GRAPH_APP_ID:
-            scopes = [_scope(value, ident) for value, ident in SCOPES.items()]
-        principal = {
-            "id": new_id(),
-            "deletedDateTime": None,
-            "accountEnabled": True,
-            "appDisplayName": name,
-            "appId": app_id,
-            "appOwnerOrganizationId": self.tenant_id,
-            "appRoleAssignmentRequired": False,
-            "displayName": name,
-            "homepage": None,
-            "logoutUrl": None,
-            "publisherName": "Contoso",
-            "replyUrls": [],
-            "servicePrincipalNames": [app_id],
-            "tags": [],
-            "addIns": [],
-            "appRoles": [],
-            "info": dict.fromkeys(
-                ("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl", "logoUrl")
-            ),
-            "keyCredentials": [],
-            "oauth2PermissionScopes": scopes,
-            "passwordCredentials": [],
-            "_roles": [],
-        }
+        principal = objects.service_principal(app_id, name, stamp(self.now()), self.tenant_id)
         self.data["principals"][app_id] = principal
         return principal
 
@@ -219,13 +145,17 @@ class World:
         return credential, value
 
     def app_by(self, field: str, value: str) -> dict[str, Any] | None:
-        return next((a for a in self.data["apps"].values() if a.get(field) == value), None)
+        apps: dict[str, dict[str, Any]] = self.data["apps"]
+        known = apps.get(self._places.get((field, value), ""))
+        if known is None or known.get(field) != value:
+            known = next((a for a in apps.values() if a.get(field) == value), None)
+            if known is not None:
+                self._places[field, value] = known["id"]
+        return known
 
-
-def _scope(value: str, ident: str) -> dict[str, Any]:
-    """A delegated permission as Microsoft Graph's service principal lists it; display texts are made up."""
-    texts = dict.fromkeys(("adminConsentDisplayName", "userConsentDisplayName"), value)
-    return {**texts, "id": ident, "isEnabled": True, "type": "User", "value": value}
+    def principal(self, object_id: str) -> dict[str, Any] | None:
+        wanted = object_id.lower()
+        return next((p for p in self.data["principals"].values() if p["id"] == wanted), None)
 
 
 def merge(target: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -248,4 +178,9 @@ def stamp(at: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """A moment as clients write it; without an offset it is UTC."""
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+__all__ = ["GRAPH_APP_ID", "SCOPES", "World", "merge", "moment", "new_id", "public", "stamp"]

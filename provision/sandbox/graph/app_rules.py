@@ -1,0 +1,120 @@
+"""What may stand in an application: the limits of facts/graph.md 2.14. Where the documents name a limit but not the
+error, the answer is Graph's common one for an invalid value.
+
+Left out: the limit on all entries of a manifest together, verified domains of identifierUris.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from provision.sandbox.graph.call import Refused, invalid
+from provision.sandbox.graph.schema import APPLICATION
+from provision.sandbox.graph.writing import at_most
+from provision.sandbox.world import World
+
+AUDIENCES = {
+    "AzureADMyOrg": 256,
+    "AzureADMultipleOrgs": 256,
+    "AzureADandPersonalMicrosoftAccount": 100,
+    "PersonalMicrosoftAccount": 100,
+}
+"""signInAudience -> how many redirect URIs."""
+SINGLE_TENANT_NAME, NAME, TEXT = 120, 256, 1024
+URI, IDENTIFIER_URI, TAG = 256, 255, 256
+APIS, PERMISSIONS = 50, 400
+FORBIDDEN = set("!$'(),;")
+LOOPBACK = {"localhost", "127.0.0.1"}
+PLATFORMS = ("web", "spa", "publicClient")
+TAKEN = "Another object with the same value for property {} already exists."
+
+
+def check(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+    """Raises Refused where `patch` breaks a rule, given the app as it is (None: a new one)."""
+    now: dict[str, Any] = {**(app or {}), **patch}
+    audience = now.get("signInAudience", "AzureADMyOrg")
+    if audience not in AUDIENCES:
+        raise invalid("signInAudience", APPLICATION.resource)
+    if "displayName" in patch and not patch["displayName"]:
+        raise invalid("displayName", APPLICATION.resource)
+    at_most(patch, APPLICATION, SINGLE_TENANT_NAME if audience == "AzureADMyOrg" else NAME, "displayName")
+    at_most(patch, APPLICATION, TEXT, "description")
+    _unique_name(world, patch, app)
+    _identifiers(world, patch, app)
+    _tags(patch.get("tags") or [])
+    _redirects(patch, app, audience)
+    _permissions(patch.get("requiredResourceAccess") or [])
+
+
+def _unique_name(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+    name = patch.get("uniqueName")
+    if app is not None and "uniqueName" in patch and app["uniqueName"] not in {None, name}:
+        raise Refused(400, "Request_BadRequest", "Property 'uniqueName' is read-only and cannot be set.")
+    if name and any(other["uniqueName"] == name for other in _others(world, app)):
+        raise Refused(400, "Request_BadRequest", TAKEN.format("uniqueName"))
+
+
+def _identifiers(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+    wanted = set(patch.get("identifierUris") or [])
+    at_most(patch, APPLICATION, IDENTIFIER_URI, "identifierUris")
+    if wanted and any(wanted & set(other["identifierUris"]) for other in _others(world, app)):
+        raise Refused(400, "Request_BadRequest", TAKEN.format("identifierUris"))
+
+
+def _others(world: World, app: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """A deleted app keeps its name for as long as it can be restored."""
+    own = app["id"] if app else None
+    yield from (a for a in (*world.data["apps"].values(), *world.data["deleted"].values()) if a["id"] != own)
+
+
+def _tags(tags: list[str]) -> None:
+    wrong = any(not 1 <= len(tag) <= TAG or any(map(str.isspace, tag)) for tag in tags)
+    if wrong or len(set(tags)) != len(tags):
+        raise invalid("tags", APPLICATION.resource)
+
+
+def _redirects(patch: Mapping[str, Any], app: Mapping[str, Any] | None, audience: str) -> None:
+    """ED: docs/identity-platform/reply-url.md."""
+    total = 0
+    for platform in PLATFORMS:
+        new = (patch.get(platform) or {}).get("redirectUris")
+        uris = new if new is not None else (app or {}).get(platform, {}).get("redirectUris", [])
+        total += len(uris)
+        for uri in new or []:
+            if not _redirect_is_allowed(uri, platform, personal="Personal" in audience):
+                raise invalid("redirectUris", APPLICATION.resource)
+        if new is not None and len(set(new)) != len(new):
+            raise invalid("redirectUris", APPLICATION.resource)
+    if total > AUDIENCES[audience]:
+        raise invalid("redirectUris", APPLICATION.resource)
+
+
+def _redirect_is_allowed(uri: str, platform: str, *, personal: bool) -> bool:
+    if not uri or len(uri) > URI or FORBIDDEN & set(uri) or any(map(str.isspace, uri)):
+        return False
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return False
+    if not parts.scheme or parts.fragment or (personal and ("*" in uri or parts.query)) or host == "::1":
+        return False
+    if platform == "publicClient" and parts.scheme not in {"http", "https"}:
+        return True  # msal…://auth, urn:ietf:wg:oauth:2.0:oob
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK))
+
+
+def _permissions(wanted: list[dict[str, Any]]) -> None:
+    accesses = [api.get("resourceAccess") for api in wanted]
+    shaped = all(
+        isinstance(api.get("resourceAppId"), str) and isinstance(access, list) and all(map(_is_access, access))
+        for api, access in zip(wanted, accesses, strict=True)
+    )
+    if not shaped or len(wanted) > APIS or sum(len(access or ()) for access in accesses) > PERMISSIONS:
+        raise invalid("requiredResourceAccess", APPLICATION.resource)
+
+
+def _is_access(access: Any) -> bool:
+    return isinstance(access, dict) and isinstance(access.get("id"), str) and access.get("type") in {"Scope", "Role"}

@@ -1,0 +1,77 @@
+"""Deleting without losing: an object stays restorable for 30 days, then it is gone. The operations are in deleted.py.
+
+An application and its service principal go together: deleting the application deletes both, restoring it restores
+both (which no page says), removing it for good removes both. Grants live until their
+service principal is gone for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from provision.sandbox.world import World, moment, stamp
+
+KEPT = timedelta(days=30)
+
+
+def delete_app(world: World, app: dict[str, Any]) -> None:
+    del world.data["apps"][app["id"]]
+    app["deletedDateTime"] = stamp(world.now())
+    world.data["deleted"][app["id"]] = app
+    if (principal := world.data["principals"].get(app["appId"])) is not None:
+        delete_principal(world, principal)
+        principal["_withApp"] = True
+
+
+def delete_principal(world: World, principal: dict[str, Any]) -> None:
+    del world.data["principals"][principal["appId"]]
+    principal["deletedDateTime"] = stamp(world.now())
+    world.data["deletedPrincipals"][principal["id"]] = principal
+
+
+def restore_app(world: World, app: dict[str, Any]) -> None:
+    del world.data["deleted"][app["id"]]
+    app["deletedDateTime"] = None
+    world.data["apps"][app["id"]] = app
+    for principal in _principals_of(world, app):
+        if principal.get("_withApp"):
+            restore_principal(world, principal)
+
+
+def restore_principal(world: World, principal: dict[str, Any]) -> None:
+    del world.data["deletedPrincipals"][principal["id"]]
+    principal["deletedDateTime"] = None
+    principal.pop("_withApp", None)
+    world.data["principals"][principal["appId"]] = principal
+
+
+def purge_app(world: World, app: dict[str, Any]) -> None:
+    del world.data["deleted"][app["id"]]
+    for principal in _principals_of(world, app):
+        purge_principal(world, principal)
+
+
+def purge_principal(world: World, principal: dict[str, Any]) -> None:
+    del world.data["deletedPrincipals"][principal["id"]]
+    grants = world.data["grants"]
+    for grant_id in [g["id"] for g in grants.values() if principal["id"] in {g["clientId"], g["resourceId"]}]:
+        del grants[grant_id]
+
+
+def expire(world: World) -> None:
+    """What has lain for 30 days is gone."""
+    due = world.now() - KEPT
+    for app in [a for a in world.data["deleted"].values() if moment(a["deletedDateTime"]) <= due]:
+        purge_app(world, app)
+    for principal in [p for p in world.data["deletedPrincipals"].values() if moment(p["deletedDateTime"]) <= due]:
+        purge_principal(world, principal)
+
+
+def items(world: World) -> list[dict[str, Any]]:
+    return [*world.data["deleted"].values(), *world.data["deletedPrincipals"].values()]
+
+
+def _principals_of(world: World, app: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from [p for p in world.data["deletedPrincipals"].values() if p["appId"] == app["appId"]]

@@ -1,0 +1,115 @@
+"""Which permission each operation asks of the token, as a table: the rows of facts/graph.md 1 and of the pages' own
+permission tables. What a permission lets a caller touch is decided here too; nothing else reads a token's claims.
+
+A row holds, for an app that signs in as itself and for one that acts for a user, groups of permissions: one of each
+group is needed. `roles` are Entra roles, one of which a signed-in user needs besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from provision.sandbox.graph.call import denied
+
+if TYPE_CHECKING:
+    from provision.sandbox.graph.call import Call, Caller
+    from provision.sandbox.world import World
+
+Groups = tuple[frozenset[str], ...]
+
+GLOBAL = "Global Administrator"
+APP_ADMINS = frozenset({GLOBAL, "Application Administrator", "Cloud Application Administrator"})
+RESTORERS = APP_ADMINS | {"Hybrid Identity Administrator"}
+PURGERS = frozenset({GLOBAL, "Application Administrator"})
+POLICY_ADMINS = APP_ADMINS | {"Security Administrator"}
+EVERYTHING = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All"})
+
+
+def any_of(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+@dataclass(frozen=True)
+class Needs:
+    delegated: Groups
+    application: Groups
+    roles: frozenset[str] = frozenset()
+
+
+def same(*groups: frozenset[str], roles: frozenset[str] = frozenset()) -> Needs:
+    return Needs(groups, groups, roles)
+
+
+_APPS = ("Application.ReadWrite.All", "Directory.ReadWrite.All")
+_READ = ("Application.Read.All", *_APPS, "Directory.Read.All")
+_DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+_GRANTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
+_CONFIGURE = "Policy.ReadWrite.ApplicationConfiguration"
+_OWNED = "Application.ReadWrite.OwnedBy"
+
+NOTHING = Needs((), ())
+READ_APPS = Needs((any_of(*_READ),), (any_of(*_READ, _OWNED),))
+CHANGE_APPS = Needs((any_of(*_APPS),), (any_of(*_APPS, _OWNED),))
+ADD_OWNERS = same(any_of(*_APPS), any_of(*_DIRECTORY))
+READ_DELETED = same(any_of(*_READ))
+READ_ONE_DELETED = READ_APPS
+RESTORE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, RESTORERS)
+PURGE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, PURGERS)
+READ_GRANTS = same(any_of(*_DIRECTORY, *_GRANTS))
+CHANGE_GRANTS = same(any_of(*_GRANTS))
+READ_ORGANIZATION = Needs(
+    (any_of("User.Read", "Organization.Read.All", *_DIRECTORY),), (any_of("Organization.Read.All", *_DIRECTORY),)
+)
+READ_USERS = Needs(
+    (any_of("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
+    (any_of("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
+)
+READ_ME = Needs((any_of("User.Read", "User.ReadWrite", "User.Read.All", *_DIRECTORY),), ())
+READ_LICENSES = same(any_of("LicenseAssignment.Read.All", "User.Read.All", *_DIRECTORY))
+READ_SKUS = same(any_of("LicenseAssignment.Read.All", "Organization.Read.All", *_DIRECTORY))
+READ_AUTHORIZATION = same(any_of("Policy.Read.All", "Policy.ReadWrite.Authorization"))
+CHANGE_AUTHORIZATION = same(
+    any_of("Policy.ReadWrite.Authorization"), roles=frozenset({GLOBAL, "Privileged Role Administrator"})
+)
+READ_POLICIES = same(any_of("Policy.Read.All", _CONFIGURE))
+CHANGE_POLICIES = same(any_of(_CONFIGURE), roles=POLICY_ADMINS)
+READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
+ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
+READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
+READ_OBJECTS = same(any_of(*_READ))
+
+
+def check(needs: Needs, caller: Caller, world: World) -> None:
+    """Raises the 403 of a token that may not do this at all."""
+    if needs == NOTHING:
+        return
+    groups = needs.delegated if caller.delegated else needs.application
+    if not groups or not all(group & caller.permissions for group in groups):
+        raise denied()
+    if caller.delegated and needs.roles and not needs.roles & roles_of(world, caller):
+        raise denied()
+
+
+def roles_of(world: World, caller: Caller) -> frozenset[str]:
+    """The Entra roles of the signed-in user."""
+    user = next((u for u in world.data["users"] if u["id"] == caller.object_id), None)
+    return frozenset((user or {}).get("_roles", ()))
+
+
+def check_ownership(call: Call, item: dict[str, Any]) -> None:
+    """Application.ReadWrite.OwnedBy, and a user without a role, change only what they own."""
+    caller = call.caller
+    owners = set(item.get("_owners", ()))
+    if "servicePrincipalNames" in item:  # whoever owns the app may manage its service principal
+        owners |= set((call.world.app_by("appId", item["appId"]) or {}).get("_owners", ()))
+    if caller.object_id in owners:
+        return
+    everything = APP_ADMINS & roles_of(call.world, caller) if caller.delegated else EVERYTHING & caller.permissions
+    if not everything:
+        raise denied()
+
+
+def owner_of_new(caller: Caller) -> list[str]:
+    """A user owns what he creates; so does an app that may only touch what it owns."""
+    return [caller.object_id] if caller.delegated or not EVERYTHING & caller.permissions else []

@@ -1,0 +1,157 @@
+"""What every read of Graph shares: $select, $filter, $search, $orderby, $top, $count and pages.
+
+Which options an object knows is in schema.py. Left out: $expand other than of owners, $skip, $format, $apply.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from provision.sandbox.graph import filters, search
+from provision.sandbox.graph.call import METADATA, Answer, Call, Refused
+from provision.sandbox.graph.schema import EntityType
+
+PAGE, MOST = 100, 999
+OPTIONS = {"$select", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken"}
+UNCOUNTED = "$count is not currently supported."
+
+
+def entity(call: Call, kind: EntityType, item: Mapping[str, Any], collection: str, **more: Any) -> Answer:
+    """200 with one object. `more` are annotations."""
+    names = selected(call, kind)
+    where = f"{collection}({','.join(names)})" if names else collection
+    return Answer(200, {"@odata.context": f"{METADATA}{where}/$entity", **more, **shown(kind, item, names)})
+
+
+def created(kind: EntityType, item: Mapping[str, Any], collection: str, **more: Any) -> Answer:
+    return Answer(201, {"@odata.context": f"{METADATA}{collection}/$entity", **more, **shown(kind, item)})
+
+
+def collection(call: Call, kind: EntityType, items: Iterable[Mapping[str, Any]], where: str) -> Answer:
+    """200 with a page of what the query asks for. An item's own @odata annotations are kept."""
+    _known_options(call)
+    advanced = call.eventual and kind.directory
+    counted = advanced and call.query.get("$count", "").lower() == "true"
+    names = selected(call, kind)
+    size = _size(call)
+    found = list(items)
+    if wanted := call.query.get("$filter"):
+        test = filters.parse(wanted, kind, advanced=counted)
+        found = [item for item in found if test(item)]
+    if wanted := call.query.get("$search"):
+        test = search.parse(wanted, kind, eventual=advanced)
+        found = [item for item in found if test(item)]
+    if wanted := call.query.get("$orderby"):
+        found = _sorted(found, wanted, kind, advanced=counted, filtered="$filter" in call.query)
+    first = _first(found, call.query.get("$skiptoken"))
+    page = found[first : first + size]
+    body: dict[str, Any] = {"@odata.context": f"{METADATA}{where}" + (f"({','.join(names)})" if names else "")}
+    if counted:
+        body["@odata.count"] = len(found)
+    if first + size < len(found):
+        body["@odata.nextLink"] = _next(call, first + size, page[-1])
+    body["value"] = [{**_annotations(item), **shown(kind, item, names)} for item in page]
+    return Answer(200, body)
+
+
+def count(call: Call, kind: EntityType, items: Iterable[Mapping[str, Any]]) -> Answer:
+    """The $count segment: a number as text, for advanced queries only."""
+    if not call.eventual:
+        raise Refused(400, "Request_BadRequest", UNCOUNTED)
+    found = list(items)
+    if wanted := call.query.get("$filter"):
+        test = filters.parse(wanted, kind, advanced=True)
+        found = [item for item in found if test(item)]
+    return Answer(200, str(len(found)), {"Content-Type": "text/plain"})
+
+
+def selected(call: Call, kind: EntityType) -> list[str]:
+    """The names of $select in the type's own spelling; none where it is absent."""
+    wanted = call.query.get("$select")
+    if not wanted:
+        return []
+    spelling = {name.lower(): name for name in kind.properties}
+    names = []
+    for name in (part.strip() for part in wanted.split(",")):
+        if name == "*":
+            return []
+        if name.lower() not in spelling:
+            text = f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type"
+            raise Refused(400, "BadRequest", f"{text} 'microsoft.graph.{kind.name}'.")
+        names.append(spelling[name.lower()])
+    return list(dict.fromkeys(names))
+
+
+def shown(kind: EntityType, item: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+    """The properties that are asked for. The key of a keyCredential is told only where the collection is selected."""
+    wanted = list(names)
+    body = {name: item.get(name) for name in wanted or kind.shown or kind.properties if wanted or name in item}
+    if not wanted and body.get("keyCredentials"):
+        body["keyCredentials"] = [{**key, "key": None} for key in body["keyCredentials"] or ()]
+    return body
+
+
+def _annotations(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name.startswith("@odata.")}
+
+
+def _known_options(call: Call) -> None:
+    for name in call.query:
+        if name == "$expand":
+            raise Refused(501, "NotImplemented", "The sandbox leaves out $expand.")
+        if name.startswith("$") and name not in OPTIONS:
+            raise Refused(400, "BadRequest", f"The query parameter '{name}' is not supported.")
+
+
+def _size(call: Call) -> int:
+    wanted = call.query.get("$top", str(PAGE))
+    if not wanted.isdecimal() or len(wanted) > 9:  # noqa: PLR2004 - no number of items
+        text = (
+            f"Invalid value '{wanted[:40]}' for $top query option found. The $top query option requires a non-negative"
+        )
+        raise Refused(400, "BadRequest", f"{text} integer value.")
+    if not 1 <= int(wanted) <= MOST:
+        text = f"Invalid page size specified: '{wanted}'. Must be between 1 and 999 inclusive."
+        raise Refused(400, "Request_UnsupportedQuery", text)
+    return int(wanted)
+
+
+def _sorted(
+    items: list[Mapping[str, Any]], wanted: str, kind: EntityType, *, advanced: bool, filtered: bool
+) -> list[Mapping[str, Any]]:
+    for clause in reversed(wanted.split(",")):
+        name, _, direction = clause.strip().partition(" ")
+        how = kind.sortable.get(name, "-")
+        if direction.strip().lower() not in {"", "asc", "desc"}:
+            raise Refused(400, "BadRequest", f"Syntax error in $orderby '{wanted[:200]}'.")
+        if how == "-" or ((how == "A" or filtered) and not advanced):
+            raise Refused(400, "Request_UnsupportedQuery", "Sorting not supported for current query.")
+        down = direction.strip().lower() == "desc"
+        items = sorted(items, key=lambda item, name=name: str(item.get(name) or "").lower(), reverse=down)  # type: ignore[misc]
+    return items
+
+
+def _next(call: Call, index: int, last: Mapping[str, Any]) -> str:
+    """Where the next page begins: behind this item, or at this index where the item is gone by then."""
+    token = base64.urlsafe_b64encode(json.dumps([index, last.get("id")]).encode()).decode().rstrip("=")
+    query = {**call.query, "$skiptoken": token}
+    options = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+    return f"{call.base}{quote(call.path, safe=_PATH)}?{options}"
+
+
+_PATH = "/$()',=@.:-_~"
+
+
+def _first(items: list[Mapping[str, Any]], token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        index, last = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        return next((at + 1 for at, item in enumerate(items) if item.get("id") == last), max(0, int(index)))
+    except (ValueError, TypeError):
+        text = "The specified page token value has expired and can no longer be included in your request."
+        raise Refused(400, "Directory_ExpiredPageToken", text) from None

@@ -1,0 +1,60 @@
+"""Which operation an address means. Segments are compared without regard to case (the pages spell /serviceprincipals
+and /directory/deleteditems so), doubled and trailing slashes count for nothing, and a type may lack `microsoft.`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+from provision.sandbox.graph.call import Refused
+from provision.sandbox.graph.table import TABLE, Operation
+
+NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
+_QUOTED = "'((?:[^']|'')*)'"
+_KEYS = {"app": ("id", "appId", "uniqueName"), "sp": ("id", "appId"), "fic": ("id", "name")}
+_PLACEHOLDER = re.compile(r"/?\{(\w+)\}")
+
+
+@functools.cache
+def _routes() -> list[tuple[re.Pattern[str], tuple[tuple[str, str], ...], Operation]]:
+    return [(*_pattern(operation.path), operation) for operation in TABLE]
+
+
+def _pattern(path: str) -> tuple[re.Pattern[str], tuple[tuple[str, str], ...]]:
+    """(expression, (placeholder, key property) of each of its groups)."""
+    groups: list[tuple[str, str]] = []
+    made, at = "", 0
+    for match in _PLACEHOLDER.finditer(path):
+        name = match[1]
+        first, *others = _KEYS.get(name, ("id",))
+        forms = [r"/(?!\$)([^/()]+)", rf"\({_QUOTED}\)", *(rf"\({other}={_QUOTED}\)" for other in others)]
+        groups += [(name, first), (name, first), *((name, other) for other in others)]
+        made += re.escape(path[at : match.start()]) + f"(?:{'|'.join(forms)})"
+        at = match.end()
+    made += re.escape(path[at:])
+    return re.compile(made.replace(r"microsoft\.graph\.", r"(?:microsoft\.)?graph\."), re.IGNORECASE), tuple(groups)
+
+
+def normal(path: str) -> str:
+    return "/" + "/".join(filter(None, path.split("/")))
+
+
+def find(method: str, path: str) -> tuple[Operation, Mapping[str, tuple[str, str]]]:
+    """(operation, {placeholder: (key property, value)}). Raises Refused: 405, or 400 where nothing has the address."""
+    known = False
+    for pattern, groups, operation in _routes():
+        match = pattern.fullmatch(path)
+        if match is None:
+            continue
+        if operation.method == method:
+            found = zip(groups, match.groups(), strict=True)
+            return operation, {
+                name: (key, value.replace("''", "'")) for (name, key), value in found if value is not None
+            }
+        known = True
+    if known:
+        raise Refused(405, "Request_BadRequest", NOT_ALLOWED)
+    segment = next(iter(filter(None, path.split("/"))), "")
+    raise Refused(400, "BadRequest", f"Resource not found for the segment '{segment[:100]}'.")

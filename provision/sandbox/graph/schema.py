@@ -1,0 +1,347 @@
+"""The types of Graph that are emulated: which properties each has, which may be written, filtered and sorted.
+
+Filters follow microsoft-graph-docs-contrib, concepts/includes/filter-directory-objects.md: four letters a property, for
+eq (and in; with advanced queries also ne and not), startsWith, ge and le, eq null. D works by default, A needs an
+advanced query, - is not supported. `displayName` ge/le and `tags` ge/le stand in the properties' descriptions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from provision.sandbox import objects
+
+# How a value that is written must look: s string, b boolean, o any object, [x] a collection of x; or an object.
+Spec = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class EntityType:
+    """`shown` are the properties without $select (all where empty). `directory`: knows advanced queries."""
+
+    name: str
+    properties: tuple[str, ...]
+    filters: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, str] = field(default_factory=dict)  # collection/$count: eq 0 (ne 0), eq 1 (ne 1)
+    sortable: Mapping[str, str] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+    directory: bool = True
+    writable: Mapping[str, Spec] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> str:
+        """As error texts call it."""
+        return self.name[0].upper() + self.name[1:]
+
+
+def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in template if not name.startswith("_"))
+
+
+_INFO = dict.fromkeys(("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl"), "s")
+_SORTABLE = {"createdDateTime": "A", "deletedDateTime": "A", "displayName": "A"}
+
+APPLICATION = EntityType(
+    name="application",
+    properties=_names(objects.application("", "")),
+    sortable=_SORTABLE,
+    filters={
+        "appId": "D---",
+        "createdDateTime": "D-DA",
+        "description": "AA-A",
+        "disabledByMicrosoftStatus": "D---",
+        "displayName": "DDDA",
+        "federatedIdentityCredentials/any/issuer": "AA--",
+        "federatedIdentityCredentials/any/name": "AA--",
+        "federatedIdentityCredentials/any/subject": "AA--",
+        "id": "D---",
+        "identifierUris/any": "DD--",
+        "info/logoUrl": "---A",
+        "info/termsOfServiceUrl": "A---",
+        "notes": "AA-A",
+        "publicClient/redirectUris/any": "AA--",
+        "publisherDomain": "DD--",
+        "requiredResourceAccess/any/resourceAppId": "A---",
+        "serviceManagementReference": "AA-A",
+        "signInAudience": "D---",
+        "spa/redirectUris/any": "AA--",
+        "tags/any": "DDD-",
+        "uniqueName": "DD--",
+        "verifiedPublisher/displayName": "A--A",
+        "web/homePageUrl": "A--A",
+        "web/redirectUris/any": "AA--",
+    },
+    counts={"federatedIdentityCredentials/$count": "A-", "owners/$count": "AA"},
+    writable={
+        "addIns": "[o]",
+        "api": {
+            "requestedAccessTokenVersion": "i",
+            "acceptMappedClaims": "b",
+            "knownClientApplications": "[s]",
+            "oauth2PermissionScopes": "[o]",
+            "preAuthorizedApplications": "[o]",
+        },
+        "appRoles": "[o]",
+        "description": "s",
+        "displayName": "s",
+        "groupMembershipClaims": "s",
+        "identifierUris": "[s]",
+        "info": _INFO,
+        "isDeviceOnlyAuthSupported": "b",
+        "isFallbackPublicClient": "b",
+        "keyCredentials": "[o]",
+        "notes": "s",
+        "optionalClaims": "o",
+        "parentalControlSettings": "o",
+        "passwordCredentials": "[o]",
+        "publicClient": {"redirectUris": "[s]"},
+        "requiredResourceAccess": "[o]",
+        "samlMetadataUrl": "s",
+        "serviceManagementReference": "s",
+        "signInAudience": "s",
+        "spa": {"redirectUris": "[s]"},
+        "tags": "[s]",
+        "tokenEncryptionKeyId": "s",
+        "uniqueName": "s",
+        "web": {
+            "redirectUris": "[s]",
+            "homePageUrl": "s",
+            "logoutUrl": "s",
+            "implicitGrantSettings": {"enableIdTokenIssuance": "b", "enableAccessTokenIssuance": "b"},
+            "redirectUriSettings": "[o]",
+        },
+        "windows": "o",
+    },
+)
+
+SERVICE_PRINCIPAL = EntityType(
+    name="servicePrincipal",
+    properties=_names(objects.service_principal("", "", "", "")),
+    sortable=_SORTABLE,
+    filters={
+        "accountEnabled": "D---",
+        "alternativeNames/any": "DD--",
+        "appId": "D---",
+        "appOwnerOrganizationId": "A---",
+        "appRoleAssignmentRequired": "A---",
+        "applicationTemplateId": "D---",
+        "description": "AA-A",
+        "displayName": "DD-A",
+        "homepage": "AA-A",
+        "id": "D---",
+        "info/logoUrl": "---A",
+        "info/termsOfServiceUrl": "A---",
+        "notes": "AA-A",
+        "preferredSingleSignOnMode": "D---",
+        "preferredTokenSigningKeyEndDateTime": "D-D-",
+        "publisherName": "DD--",
+        "servicePrincipalNames/any": "DD--",
+        "servicePrincipalType": "D---",
+        "tags/any": "DD--",
+        "verifiedPublisher/displayName": "A--A",
+    },
+    counts={"owners/$count": "-A"},
+    writable={
+        "accountEnabled": "b",
+        "addIns": "[o]",
+        "alternativeNames": "[s]",
+        "appRoleAssignmentRequired": "b",
+        "appRoles": "[o]",
+        "description": "s",
+        "displayName": "s",
+        "homepage": "s",
+        "keyCredentials": "[o]",
+        "loginUrl": "s",
+        "logoutUrl": "s",
+        "notes": "s",
+        "notificationEmailAddresses": "[s]",
+        "oauth2PermissionScopes": "[o]",
+        "passwordCredentials": "[o]",
+        "preferredSingleSignOnMode": "s",
+        "preferredTokenSigningKeyThumbprint": "s",
+        "replyUrls": "[s]",
+        "samlSingleSignOnSettings": "o",
+        "servicePrincipalNames": "[s]",
+        "tags": "[s]",
+        "tokenEncryptionKeyId": "s",
+    },
+)
+
+_USER_SHOWN = (
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+)
+USER = EntityType(
+    name="user",
+    properties=(
+        *_USER_SHOWN,
+        "accountEnabled",
+        "assignedLicenses",
+        "assignedPlans",
+        "createdDateTime",
+        "deletedDateTime",
+        "mailNickname",
+        "otherMails",
+        "proxyAddresses",
+        "usageLocation",
+        "userType",
+    ),
+    shown=_USER_SHOWN,
+    sortable={"createdDateTime": "A", "deletedDateTime": "A", "displayName": "D", "userPrincipalName": "D"},
+    filters={
+        "accountEnabled": "D---",
+        "assignedLicenses/any/skuId": "D---",
+        "assignedPlans/any/capabilityStatus": "A---",
+        "assignedPlans/any/service": "AA--",
+        "assignedPlans/any/servicePlanId": "A---",
+        "businessPhones/any": "AA--",
+        "createdDateTime": "D-DA",
+        "displayName": "DD-A",
+        "givenName": "DD-A",
+        "id": "D---",
+        "jobTitle": "DD-A",
+        "mail": "DD-A",
+        "mailNickname": "DD-A",
+        "mobilePhone": "AA-A",
+        "officeLocation": "AA-A",
+        "otherMails/any": "DD--",
+        "preferredLanguage": "AA-A",
+        "proxyAddresses/any": "DD--",
+        "surname": "DD-A",
+        "usageLocation": "DD-A",
+        "userPrincipalName": "DD--",
+        "userType": "D--A",
+    },
+    counts={"assignedLicenses/$count": "A-", "otherMails/$count": "A-", "proxyAddresses/$count": "A-"},
+)
+ENDS_WITH = {"mail", "otherMails/any", "userPrincipalName", "proxyAddresses/any"}  # aad-advanced-queries.md
+
+DIRECTORY_OBJECT = EntityType(
+    name="directoryObject",
+    properties=tuple(dict.fromkeys((*APPLICATION.properties, *SERVICE_PRINCIPAL.properties, *USER.properties))),
+    filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
+    sortable=_SORTABLE,
+)
+GRANT = EntityType(
+    name="oAuth2PermissionGrant",
+    properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),
+    filters=dict.fromkeys(("clientId", "consentType", "principalId", "resourceId"), "D---"),
+)
+FEDERATED = EntityType(
+    name="federatedIdentityCredential",
+    properties=("id", "name", "issuer", "subject", "description", "audiences"),
+    filters={"name": "D---", "subject": "D---"},
+    directory=False,
+    writable={"name": "s", "issuer": "s", "subject": "s", "description": "s", "audiences": "[s]"},
+)
+APP_POLICY = EntityType(
+    name="appManagementPolicy",
+    properties=("id", "displayName", "description", "isEnabled", "restrictions"),
+    filters={"id": "D---", "displayName": "D---"},
+    directory=False,
+    writable={"displayName": "s", "description": "s", "isEnabled": "b", "restrictions": "o"},
+)
+TENANT_POLICY = EntityType(
+    name="tenantAppManagementPolicy",
+    properties=(
+        "id",
+        "displayName",
+        "description",
+        "isEnabled",
+        "applicationRestrictions",
+        "servicePrincipalRestrictions",
+    ),
+    directory=False,
+    writable={
+        "displayName": "s",
+        "description": "s",
+        "isEnabled": "b",
+        "applicationRestrictions": "o",
+        "servicePrincipalRestrictions": "o",
+    },
+)
+_CONSENT = dict.fromkeys(("allowedToCreateApps", "allowedToCreateSecurityGroups", "allowedToReadOtherUsers"), "b")
+_AUTHORIZATION: dict[str, Spec] = {
+    "allowInvitesFrom": "s",
+    "allowedToSignUpEmailBasedSubscriptions": "b",
+    "allowedToUseSSPR": "b",
+    "allowEmailVerifiedUsersToJoinOrganization": "b",
+    "allowUserConsentForRiskyApps": "b",
+    "blockMsolPowerShell": "b",
+    "displayName": "s",
+    "description": "s",
+    "guestUserRoleId": "s",
+    "defaultUserRolePermissions": {**_CONSENT, "permissionGrantPoliciesAssigned": "[s]", "allowedToCreateTenants": "b"},
+}
+AUTHORIZATION_POLICY = EntityType(
+    name="authorizationPolicy", properties=("id", *_AUTHORIZATION), directory=False, writable=_AUTHORIZATION
+)
+GRANT_POLICY = EntityType(
+    name="permissionGrantPolicy",
+    properties=("id", "displayName", "description", "includes", "excludes"),
+    directory=False,
+)
+LICENSE_DETAILS = EntityType(
+    name="licenseDetails", properties=("id", "skuId", "skuPartNumber", "servicePlans"), directory=False
+)
+SKU = EntityType(
+    name="subscribedSku",
+    properties=(
+        "accountName",
+        "accountId",
+        "appliesTo",
+        "capabilityStatus",
+        "consumedUnits",
+        "id",
+        "prepaidUnits",
+        "servicePlans",
+        "skuId",
+        "skuPartNumber",
+        "subscriptionIds",
+    ),
+    directory=False,
+)
+ORGANIZATION = EntityType(
+    name="organization",
+    properties=(
+        "id",
+        "deletedDateTime",
+        "businessPhones",
+        "city",
+        "country",
+        "countryLetterCode",
+        "createdDateTime",
+        "defaultUsageLocation",
+        "displayName",
+        "isMultipleDataLocationsForServicesEnabled",
+        "marketingNotificationEmails",
+        "onPremisesLastSyncDateTime",
+        "onPremisesSyncEnabled",
+        "partnerTenantType",
+        "postalCode",
+        "preferredLanguage",
+        "securityComplianceNotificationMails",
+        "securityComplianceNotificationPhones",
+        "state",
+        "street",
+        "technicalNotificationMails",
+        "tenantType",
+        "directorySizeQuota",
+        "assignedPlans",
+        "privacyProfile",
+        "provisionedPlans",
+        "verifiedDomains",
+    ),
+    directory=False,
+)

@@ -1,0 +1,164 @@
+"""Microsoft Graph v1.0, as far as programs that manage registrations go: one ASGI application over the table of
+operations. Written from the documentation, held to it by tests/cases; what it leaves out is in table.py, and refused.
+
+It never reaches out, and keeps nothing but the world.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+
+from provision.sandbox.graph import batch, deletion, permissions, routing
+from provision.sandbox.graph.call import Answer, Call, Caller, Refused
+from provision.sandbox.world import World, stamp
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from provision.sandbox.tokens import Tokens
+
+VERSION = "/v1.0"
+JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+CHALLENGE = (
+    'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+    'client_id="00000003-0000-0000-c000-000000000000"'
+)
+EMPTY, WRONG = "Access token is empty.", "CompactToken parsing failed with error code: 80049217"
+
+
+class Graph:
+    """`routes` goes into the server; `handle` answers one call and is what $batch uses for its own."""
+
+    def __init__(self, world: World, tokens: Tokens) -> None:
+        self.world, self.tokens = world, tokens
+
+    def routes(self) -> list[BaseRoute]:
+        return [Mount("/", app=self)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = self.answer(request, await request.body())
+        if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
+            self.world.save()
+        await _response(answer)(scope, receive, send)
+
+    def answer(self, request: Request, content: bytes) -> Answer:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = routing.normal(request.scope["path"])
+        call = Call(
+            world=self.world,
+            caller=Caller("", "", frozenset(), delegated=False),
+            method=request.method,
+            path=path,
+            query={},
+            headers=headers,
+            content=content,
+            base=f"https://{headers.get('host', 'graph.microsoft.com')}{VERSION}",
+        )
+        try:
+            call = replace(call, caller=self._caller(headers.get("authorization", "")))
+            if not path.lower().startswith(VERSION):
+                raise Refused(400, "BadRequest", f"Invalid version: {path.split('/')[1][:40]}")
+            call = replace(
+                call, path=path[len(VERSION) :], query=query_of(request.scope["query_string"].decode("latin-1"))
+            )
+        except Refused as error:
+            return self._refusal(call, error)
+        deletion.expire(self.world)
+        if call.path.lower() == "/$batch":
+            return self._batch(call)
+        return self.handle(call)
+
+    def handle(self, call: Call) -> Answer:
+        call = replace(call, path=routing.normal(call.path))
+        try:
+            operation, keys = routing.find(call.method, call.path)
+            call = replace(call, keys=keys)
+            if not _asks_for_itself(call):
+                permissions.check(operation.needs, call.caller, self.world)
+            answer = operation.act(call)
+        except Refused as error:
+            return self._refusal(call, error)
+        return self._headed(call, answer)
+
+    def _batch(self, call: Call) -> Answer:
+        try:
+            if call.method != "POST":
+                raise Refused(405, "Request_BadRequest", routing.NOT_ALLOWED)
+            answer = batch.run(call, self.handle, query_of)
+        except Refused as error:
+            return self._refusal(call, error)
+        return self._headed(call, answer, units=None)
+
+    def _caller(self, authorization: str) -> Caller:
+        if not authorization.partition(" ")[2].strip():
+            raise Refused(401, "InvalidAuthenticationToken", EMPTY)
+        claims = self.tokens.claims(authorization)
+        if claims is None:
+            raise Refused(401, "InvalidAuthenticationToken", WRONG)
+        scopes = str(claims.get("scp", "")).split()
+        held = frozenset(scopes) | frozenset(claims.get("roles", ()))
+        return Caller(str(claims.get("appid")), str(claims.get("oid")), held, delegated="scp" in claims)
+
+    def _refusal(self, call: Call, error: Refused) -> Answer:
+        answer = self._headed(call, Answer(error.status))
+        inner = {"date": stamp(self.world.now())[:19], "request-id": answer.headers["request-id"]}
+        inner["client-request-id"] = answer.headers["client-request-id"]
+        body: dict[str, Any] = {"code": error.code, "message": error.message}
+        if error.details:
+            body["details"] = error.details
+        kind = {"Content-Type": "application/json"}
+        if error.status == 401:  # noqa: PLR2004
+            kind["WWW-Authenticate"] = CHALLENGE
+        return Answer(error.status, {"error": {**body, "innerError": inner}}, {**answer.headers, **kind})
+
+    def _headed(self, call: Call, answer: Answer, units: int | None = 0) -> Answer:
+        request_id = str(uuid.uuid4())
+        headers = {"request-id": request_id}
+        headers["client-request-id"] = call.headers.get("client-request-id") or request_id
+        headers["Cache-Control"] = "no-cache"
+        if units is not None:
+            headers["x-ms-resource-unit"] = str(cost(call))
+        if answer.body is not None:
+            headers |= {"OData-Version": "4.0", "Content-Type": JSON}
+        return Answer(answer.status, answer.body, {**headers, **answer.headers})
+
+
+def _asks_for_itself(call: Call) -> bool:
+    """An app reads its own application and service principal without any permission (serviceprincipal-get.md)."""
+    if call.method != "GET" or call.caller.delegated or set(call.keys) - {"app", "sp"} or not call.keys:
+        return False
+    if call.path.count("/") > 2:  # noqa: PLR2004 - something below it
+        return False
+    own = call.world.app_by("appId", call.caller.app_id) or {}
+    return next(iter(call.keys.values()))[1].lower() in {call.caller.app_id, call.caller.object_id, own.get("id")}
+
+
+def cost(call: Call) -> int:
+    """Resource units (facts/graph.md 3.3)."""
+    dear = call.method == "GET" and call.path.lower().startswith(("/applications", "/oauth2permissiongrants"))
+    units = (2 if dear else 1) + ("$expand" in call.query) - ("$select" in call.query)
+    return max(1, units - (call.query.get("$top", "").isdecimal() and int(call.query["$top"][:9]) < 20))  # noqa: PLR2004
+
+
+def query_of(text: str) -> dict[str, str]:
+    """Options that start with $ in lower case: $orderBy is documented, too. A plus is a plus, or a blank."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        found[name.lower() if name.startswith("$") else name] = value
+    return found
+
+
+def _response(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=dict(answer.headers))
+    text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
+    return Response(text.encode("utf-8", "replace"), answer.status, dict(answer.headers))

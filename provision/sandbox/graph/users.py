@@ -1,0 +1,87 @@
+"""/users and /me, with their licences: read only. People are made by the sandbox, not through Graph."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import Any
+
+from provision.sandbox import objects
+from provision.sandbox.graph import query
+from provision.sandbox.graph.call import Answer, Call, Refused, missing
+from provision.sandbox.graph.schema import LICENSE_DETAILS, USER
+
+NOBODY = "/me request is only valid with delegated authentication flow."
+
+
+def listed(call: Call) -> Answer:
+    return query.collection(call, USER, [describe(user) for user in call.world.data["users"]], "users")
+
+
+def counted(call: Call) -> Answer:
+    return query.count(call, USER, [describe(user) for user in call.world.data["users"]])
+
+
+def get(call: Call) -> Answer:
+    return query.entity(call, USER, describe(_find(call)), "users")
+
+
+def me(call: Call) -> Answer:
+    return query.entity(call, USER, describe(_me(call)), "users")
+
+
+def licenses(call: Call) -> Answer:
+    return _licenses(call, _find(call))
+
+
+def my_licenses(call: Call) -> Answer:
+    return _licenses(call, _me(call))
+
+
+def _find(call: Call) -> dict[str, Any]:
+    """By id, userPrincipalName or, as the sandbox's people may be looked up, any address of the mailbox."""
+    wanted = call.key("user").lower()
+    for user in call.world.data["users"]:
+        if wanted in {user["id"], *user["_names"]}:
+            found: dict[str, Any] = user
+            return found
+    raise missing(call.key("user"))
+
+
+def _me(call: Call) -> dict[str, Any]:
+    if not call.caller.delegated:
+        raise Refused(400, "BadRequest", NOBODY)
+    for user in call.world.data["users"]:
+        if user["id"] == call.caller.object_id:
+            found: dict[str, Any] = user
+            return found
+    raise missing(call.caller.object_id)
+
+
+def describe(user: dict[str, Any]) -> dict[str, Any]:
+    """The members of user-get.md and those that $select adds; what the world does not know of a person is null."""
+    licensed = user.get("_licenses", [])
+    plans = [plan for sku in licensed for plan in objects.SKUS[sku]["servicePlans"]]
+    made = {"assignedDateTime": "2021-08-02T10:36:57Z", "capabilityStatus": "Enabled", "service": "exchange"}
+    known = {
+        "businessPhones": [],
+        "accountEnabled": True,
+        "assignedLicenses": [{"disabledPlans": [], "skuId": sku} for sku in licensed],
+        "assignedPlans": [{**made, "servicePlanId": plan["servicePlanId"]} for plan in plans],
+        "createdDateTime": "2021-08-02T10:30:06Z",
+        "mailNickname": user["userPrincipalName"].split("@")[0],
+        "otherMails": [],
+        "proxyAddresses": [f"SMTP:{user['mail']}"] if user.get("mail") else [],
+        "usageLocation": "NL",
+        "userType": "Member",
+    }
+    return {**dict.fromkeys(USER.properties), **known, **{k: v for k, v in user.items() if not k.startswith("_")}}
+
+
+def _licenses(call: Call, user: dict[str, Any]) -> Answer:
+    details = [{"id": _id(user["id"], sku), **objects.SKUS[sku]} for sku in user.get("_licenses", [])]
+    return query.collection(call, LICENSE_DETAILS, details, f"users('{user['id']}')/licenseDetails")
+
+
+def _id(user_id: str, sku_id: str) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(user_id).bytes_le + uuid.UUID(sku_id).bytes_le).decode().rstrip("=")
