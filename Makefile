@@ -26,6 +26,7 @@ demo: install ## the whole job on a local Entra and MSPbots, then a second apply
 
 test: install ## all tests; the slowest, and branch coverage by folder
 	@mkdir -p $(BUILD)/coverage
+	@scripts/witnesses.sh $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log

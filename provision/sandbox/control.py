@@ -4,18 +4,24 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
 
     /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
                           path, pattern, method, host, times, nth}],
-                latency_ms, secret_lag, retry_after}
+                latency_ms, secret_lag, retry_after, token_lifetime}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
     /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
+    /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant
+    /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
+                send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps
+               by client id
+    /mailbox   {client_id, roles: [SMTP.SendAsApp, IMAP.AccessAsApp]}: an app that reads and sends without a person
     /step      {method, host, path, done?}: a step of the client's own, see gate.py
     /world     a document such as FOLDER/world.json, which takes the place of the world
     /reset     {}
 
 GET /status says where it listens, GET /held what is held: {held: {method, host, path, …} or null}.
+GET /mailbox, with the same header, shows switches and mail: see exchange/control.py.
 """
 
 from __future__ import annotations

@@ -273,8 +273,9 @@ class Entra:
         graph = "graph" in audience or audience.startswith("https://localhost")
         principal = self.world.data["principals"][app["appId"]]
         claims: dict[str, Any] = {"appid": app["appId"], "idtyp": "app", "oid": principal["id"], "sub": principal["id"]}
-        if graph and principal["_roles"]:
-            claims["roles"] = principal["_roles"]
+        roles = principal["_roles"] if graph else self.world.data.get("mail", {}).get("apps", {}).get(app["appId"])
+        if roles:
+            claims["roles"] = roles
         issuer = f"{base}/{self.world.tenant_id}/v2.0"
         token = self.tokens.mint("https://graph.microsoft.com" if graph else audience, issuer, **claims)
         return {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}

@@ -40,6 +40,10 @@ class Gate:
         with self.log.open("a") as file:
             file.write(json.dumps(line) + "\n")
 
+    def note_command(self, host: str, verb: str, status: int | str) -> None:
+        """A command of SMTP or IMAP in the log."""
+        self.note(self.line(verb, host, "") | {"status": status})
+
     def fault(self, line: dict[str, Any], name: str) -> str | None:
         """The first fault that matches this request (from the nth match on) and has not happened often enough yet."""
         for fault in self.world.data["weather"].get("faults", []):

@@ -1,4 +1,4 @@
-"""The sandbox as one process on loopback: login, Graph and MSPbots over TLS, a CONNECT proxy, a control port, a log.
+"""The sandbox: login, Graph, MSPbots and mail over TLS, a CONNECT proxy, a control port and a log, in one process.
 
     python -m provision.sandbox.server --folder FOLDER
 
@@ -27,8 +27,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
-from provision.sandbox import control, mspbots
+from provision.sandbox import control, exchange, mspbots
 from provision.sandbox.entra import Entra
+from provision.sandbox.exchange.control import routes as mailbox_routes
 from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
 from provision.sandbox.tokens import Tokens
@@ -46,6 +47,9 @@ NAMES = {
     "graph": "graph.microsoft.com",
     "mspbots": "app.mspbots.ai",
 }
+MAIL = {name: host for name, (host, _) in exchange.HOSTS.items()}
+TARGETS = {f"{host}:443": name for name, host in NAMES.items()}
+TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.items()}
 
 
 _BUSY = {
@@ -136,6 +140,7 @@ class Sandbox:
         self.tokens = Tokens(self.world)
         self.requests = self.folder / "requests.jsonl"
         self.gate = Gate(self.world, self.requests)
+        self.exchange = exchange.Exchange(self.world, self.tokens, self.gate.note_command)
         self.ports: dict[str, int] = {}
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
         self._proxy: asyncio.Server | None = None
@@ -143,7 +148,7 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
         authority.cert_pem.write_to_path(self.folder / "ca.pem")
-        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values())
+        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values(), *MAIL.values())
         serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         leaf.configure_cert(serving)
         trusting = ssl.create_default_context()
@@ -156,7 +161,9 @@ class Sandbox:
         self.requests.touch(0o600)
         for name, routes in hosts.items():
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
-        await self._serve("control", Starlette(routes=control.routes(self.world, self.info, self.gate)), None)
+        self.ports |= await self.exchange.start(serving)
+        told = [*control.routes(self.world, self.info, self.gate), *mailbox_routes(self.exchange.store)]
+        await self._serve("control", Starlette(routes=told), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
@@ -179,6 +186,7 @@ class Sandbox:
         self._servers.append((server, task))
 
     async def __aexit__(self, *_: object) -> None:
+        self.exchange.stop()
         if self._proxy is not None:
             self._proxy.close()
         for server, _task in self._servers:
@@ -190,8 +198,8 @@ class Sandbox:
         return {
             **{name: f"https://localhost:{self.ports[name]}" for name in NAMES},
             "vault": None,
-            "smtp": None,
-            "imap": None,
+            "smtp": f"smtp://localhost:{self.ports['smtp']}",
+            "imap": f"imaps://localhost:{self.ports['imap']}",
             "control": f"http://127.0.0.1:{self.ports['control']}",
             "proxy": f"http://127.0.0.1:{self.ports['proxy']}",
             "ca": str(self.folder / "ca.pem"),
@@ -221,9 +229,9 @@ class Sandbox:
             head = await reader.readuntil(b"\r\n\r\n")
             method, target, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
             host, _, port = target.rpartition(":")
-            name = next((n for n, h in NAMES.items() if h == host), None)
+            name = TARGETS.get(target)
             own = port if host in {"localhost", "127.0.0.1"} and port in map(str, self.ports.values()) else None
-            if method != "CONNECT" or (name is None and own is None) or (name is not None and port != "443"):
+            if method != "CONNECT" or (name is None and own is None):
                 writer.write(b"HTTP/1.1 403 Sandbox: host not emulated\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
                 return

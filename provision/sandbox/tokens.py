@@ -30,21 +30,25 @@ class Tokens:
 
     def mint(self, audience: str, issuer: str, **claims: Any) -> str:
         now = int(time.time())
-        body = {"aud": audience, "iss": issuer, "iat": now, "nbf": now, "exp": now + LIFETIME, "uti": new_id()}
+        ends = now + int(self.world.data["weather"].get("token_lifetime", LIFETIME))
+        body = {"aud": audience, "iss": issuer, "iat": now, "nbf": now, "exp": ends, "uti": new_id()}
         body |= {"tid": self.world.tenant_id, **claims}
         header = {"alg": "RS256", "typ": "JWT", "kid": self.key.kid}
         return jwt.encode(header, body, self.key)
 
-    def claims(self, authorization: str) -> dict[str, Any] | None:
-        """The claims of a bearer token for Graph; None when it is none of ours."""
-        kind, _, token = authorization.partition(" ")
-        if kind.lower() != "bearer" or not token:
-            return None
+    def claims(self, token: str) -> dict[str, Any] | None:
+        """What a token says; None when it is none of ours or has expired. Its audience is the asker's business."""
         try:
             claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, RecursionError):
             return None
-        audience = str(claims.get("aud", ""))
-        if claims.get("exp", 0) < time.time() or ("graph" not in audience and audience != GRAPH_APP_ID):
+        return None if claims.get("exp", 0) <= time.time() else claims
+
+    def for_graph(self, authorization: str) -> dict[str, Any] | None:
+        """The claims of a bearer token for Graph; None when it is none of ours."""
+        kind, _, token = authorization.partition(" ")
+        claims = self.claims(token) if kind.lower() == "bearer" else None
+        audience = str((claims or {}).get("aud", ""))
+        if claims is None or ("graph" not in audience and audience != GRAPH_APP_ID):
             return None
         return claims

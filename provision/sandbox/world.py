@@ -1,7 +1,8 @@
 """The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
 
 `data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person and mspbots.
+policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset,
+person, mspbots and mail.
 """
 
 from __future__ import annotations
@@ -61,10 +62,12 @@ class World:
         info.json tells."""
         kept = {"appId": self.data["operator"]} if self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
+        validity = self.data.get("mail", {}).get("validity", 0)  # an IMAP client must see that its folders are others
         self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
         self.data |= {"offset": 0, "person": {}, "mspbots": {}, "apps": {}, "principals": {}, "policies": {}}
         self.data |= {"deletedPrincipals": {}, "policy": objects.default_policy()}
         self.data |= {"authorizationPolicy": objects.authorization_policy()}
+        self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]

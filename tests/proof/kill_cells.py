@@ -82,7 +82,7 @@ class Bench:
 
     def __enter__(self):
         try:
-            self.place.configure(self.scenario.sinks, self.scenario.consent)
+            self.place.configure(self.scenario.sinks, self.scenario.consent, self.scenario.secret)
             self.scenario.prepare(self.place, self._prepared)
             self.place.snapshot(self.kept)
         except BaseException:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.proof.kill_world import Place
+from tests.proof.kill_world import SINKS, Place
 
 APPLY, ROTATE, DESTROY = ("apply", "c.yaml", "--yes"), ("rotate", "c.yaml", "--now"), ("destroy", "c.yaml", "--yes")
 ADOPT = ("adopt", "c.yaml", "--yes", "--app-id", "{ID}")
@@ -26,6 +26,8 @@ class Scenario:
     ends: int = 0
     """Exit code of the run when nobody kills it."""
     consent: str = "person"
+    secret: str = "{}"
+    """The config's `secret`; by default all as provision has it."""
     clears: bool = False
     """Whether a sink may be left with nothing: destroy takes out what it put in."""
     weather: dict[str, Any] = field(default_factory=dict)
@@ -42,6 +44,13 @@ def applied(place: Place, run: Run) -> None:
     run(APPLY)
     place.plant()
     place.control("clock", offset_seconds=10 * DAY)
+
+
+def applied_today(place: Place, run: Run) -> None:
+    """Long enough ago for a retirement."""
+    run(APPLY)
+    place.plant()
+    place.control("clock", offset_seconds=3 * 3600)
 
 
 def applied_and_one_is_down(place: Place, run: Run) -> None:
@@ -83,6 +92,14 @@ LOST = {"kind": "drop_after", "path": "/addPassword", "host": "graph"}
 SCENARIOS = {
     "apply": Scenario("Apply from nothing", FILE_AND_FORM, nothing, APPLY, consent="admin"),
     "rotation": Scenario("Rotation (`rotate --now`)", FILE_AND_FORM, applied, ROTATE, weather=SLOW),
+    "rotation-short": Scenario(
+        "Rotation of a secret of one day, retired at once, with 12 sinks",
+        tuple(sink for sink in SINKS if sink != "form.env"),
+        applied_today,
+        ROTATE,
+        secret="{lifetime: 1d, renew_before: 6h, retire_after: 0d}",
+        weather=SLOW,
+    ),
     "rotation-down": Scenario(
         "Rotation with two sinks, one of them down", FILES, applied_and_one_is_down, ROTATE, ends=1
     ),

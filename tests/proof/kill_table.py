@@ -46,8 +46,8 @@ def write(explored, kinds, good):
     for name, (found, wrong) in explored.items():
         scenario = SCENARIOS[name]
         killed, *after = (f"`{' '.join(words[:1] + words[2:])}`" for words in (scenario.killed, *scenario.after))
-        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. Killed: {killed}. ")
-        parts.append(f"Then: {', '.join(after)}, and {after[-1]} again.\n\n")
+        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. {_secret(scenario)}")
+        parts.append(f"Killed: {killed}. Then: {', '.join(after)}, and {after[-1]} again.\n\n")
         parts.append(f"| point | {' | '.join(kinds.values())} |\n")
         parts.append("| --- " * (1 + len(kinds)) + "|\n")
         for point in found:
@@ -55,6 +55,10 @@ def write(explored, kinds, good):
             parts.append(f"| `{point}` | {' | '.join(row)} |\n")
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text("".join(parts))
+
+
+def _secret(scenario):
+    return "" if scenario.secret == "{}" else f"`secret: {scenario.secret}`. "
 
 
 def read():

@@ -28,6 +28,7 @@ app:
   redirect_uris: [https://app.mspbots.ai/web/um/smtp/redirect]
   permissions: [SMTP.Send, IMAP.AccessAsUser.All]
   consent: {consent}
+secret: {secret}
 deliver:
 {deliver}
 """
@@ -36,7 +37,7 @@ SINKS = {
     "mail.env": "file: {path: ./sinks/mail.env}",
     "other.env": "file: {path: ./sinks/other/other.env}",
     "form.env": "mspbots: {url: https://app.mspbots.ai, username: reports@contoso.com, via: person}",
-}
+} | {f"mail-{n:02}.env": f"file: {{path: ./sinks/mail-{n:02}.env}}" for n in range(10)}
 """The files that the observer reads. form.env is what the person has entered into the form."""
 FOREIGN_LINE = "SMTP_HOST=smtp.office365.com\n"
 MAX_LIVE = 5
@@ -64,9 +65,9 @@ class Place(Desk):
         self.client.close()
         self.run("sandbox", "stop", "--folder", str(self.sandbox))
 
-    def configure(self, sinks, consent):
+    def configure(self, sinks, consent, secret):
         lines = "\n".join(f"  - {SINKS[sink]}" for sink in sinks)
-        (self.folder / "c.yaml").write_text(CONFIG.format(key=KEY, consent=consent, deliver=lines))
+        (self.folder / "c.yaml").write_text(CONFIG.format(key=KEY, consent=consent, secret=secret, deliver=lines))
         shutil.rmtree(self.sinks, ignore_errors=True)
         (self.sinks / "other").mkdir(parents=True)
         (self.sinks / "mail.env").write_text(FOREIGN_LINE)

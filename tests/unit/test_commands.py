@@ -142,7 +142,13 @@ def test_a_rotation_keeps_the_old_secret_for_retire_after_and_then_removes_it(si
 def test_tags_of_others_that_came_during_the_run_survive_the_commit(sinks):
     world = World(*sinks)
     world.apply()
-    world.directory.apps["mail"] = commands.replace(world.app, tags=world.app.tags | {"HideApp"})
+    accepts = world.login.accepts
+
+    async def meanwhile(client_id, secret):
+        world.directory.apps["mail"] = commands.replace(world.app, tags=world.app.tags | {"HideApp"})
+        return await accepts(client_id, secret)
+
+    world.login.accepts = meanwhile
     world.apply(force=True)
     assert "HideApp" in world.app.tags
     assert len(commits(world.app.tags)) == 2

@@ -101,7 +101,7 @@ class Graph:
     def _caller(self, authorization: str) -> Caller:
         if not authorization.partition(" ")[2].strip():
             raise Refused(401, "InvalidAuthenticationToken", EMPTY)
-        claims = self.tokens.claims(authorization)
+        claims = self.tokens.for_graph(authorization)
         if claims is None:
             raise Refused(401, "InvalidAuthenticationToken", WRONG)
         scopes = str(claims.get("scp", "")).split()
