@@ -70,8 +70,8 @@ class Office:
         return answer.json()
 
     def register(self):
-        """(client id, secret) of a new app with a service principal, which an administrator has consented to: people may
-        not, where it is for IMAP."""
+        """(client id, secret) of a new app with a service principal, which an administrator has consented to:
+        people may not, where it is for IMAP."""
         app = self.graph("POST", "/applications", displayName="Mail of a stranger", web={"redirectUris": [REDIRECT]})
         principal = self.graph("POST", "/servicePrincipals", appId=app["appId"])
         mine = self.graph("GET", "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")

@@ -1,8 +1,8 @@
 """Entra's error codes: `error`, HTTP status and text of each, and the answer that carries one.
 
 Number, meaning and text are those of reference-error-codes.md, texts shortened, or of answers that were seen
-(facts/graph.md 4.4). `error` and status are documented for few numbers: where neither a page nor an answer that was seen
-gives them they are assumed, see docs/explanation/sandbox.md.
+(facts/graph.md 4.4). `error` and status are documented for few numbers: where neither a page nor an answer gives them
+they are assumed, see docs/explanation/sandbox.md.
 """
 
 from __future__ import annotations

@@ -43,8 +43,16 @@ _MAIL_CLIENTS = frozenset(
         "9e5f94bc-e8a4-4e73-b8be-63364c29d753",
     }
 )
-PREAUTHORIZED = frozenset({"Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All",
-                           "Directory.AccessAsUser.All", "User.Read", "User.Read.All", "user_impersonation"})  # fmt: skip
+PREAUTHORIZED = frozenset(
+    {
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+        "User.Read",
+        "User.Read.All",
+        "user_impersonation",
+    }
+)
 """Of Microsoft's own client, as far as the sandbox's Graph and its callers need them."""
 
 

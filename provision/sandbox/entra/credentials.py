@@ -53,8 +53,6 @@ def _secret(world: World, app: App, value: str) -> None:
         kept = app["_hashes"][credential["keyId"]]
         if not world.matches(value, kept["hash"]) or now.timestamp() < kept["made"] + lag:
             continue
-        if moment(credential["startDateTime"]) > now:
-            continue
         expired = moment(credential["endDateTime"]) <= now
         if not expired:
             return

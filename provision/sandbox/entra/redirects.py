@@ -45,10 +45,10 @@ def _uris(app: App, name: str) -> list[str]:
 
 
 def _same_but_for_port(kept: str, uri: str) -> bool:
-    """On the local host the port is not looked at."""
+    """On the local host the port is not looked at, but for being one."""
     try:
         a, b = urlsplit(kept), urlsplit(uri)
-        return a.hostname in LOOPBACK and _but_for_port(a) == _but_for_port(b)
+        return a.hostname in LOOPBACK and _but_for_port(a) == _but_for_port(b) and b.port != 0
     except ValueError:
         return False
 
