@@ -13,7 +13,7 @@ from tests.sandbox.replay import Replay, prepare
 CASES = sorted(Path(__file__).parents[1].joinpath("cases").glob("*.json"))
 FIXED = {"code", "error", "error_codes", "consentType", "isEnabled", "token_type", "scope"}
 INTERACTIVE = {"authorize-request", "adminconsent-success", "token-auth-code"}
-"""They need a person's sign-in, or a page that the sandbox leaves out; see docs/explanation/sandbox.md."""
+"""They need a person's sign-in: entra/test_cases_of_people.py replays them."""
 CONTROL = {
     403: ("operator", {"roles": []}),
     409: ("weather", {"faults": [{"kind": "409"}]}),

@@ -63,6 +63,7 @@ _TABLE: dict[str, dict[int, str]] = {
         "/consumers endpoint to serve this request.",
     },
     "invalid_grant 400": {
+        50013: "Assertion failed validation: it is not a token for this client, is malformed, or has expired.",
         50020: "User account '{user}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot "
         "access the application '{app}'({name}) in that tenant.",
         50034: "The user account {user} does not exist in the {tenant} directory. To sign into this application, the "

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
 
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.world import moment
@@ -23,6 +24,13 @@ from provision.sandbox.world import moment
 if TYPE_CHECKING:
     from provision.sandbox.entra.apps import App
     from provision.sandbox.world import World
+
+
+class Long(JWSRegistry):
+    """MSAL sends the whole certificate in the header: that is longer than the library's limit."""
+
+    max_header_length = 65536
+
 
 _NO_KEY = "The key was not found., Thumbprint of key used by client: '{}'"
 _WRONG = "The provided signature value did not match the expected signature value."
@@ -38,7 +46,9 @@ def check(world: World, app: App, token: str, head: dict[str, Any], claims: dict
         raise Refused(700027, reason="The key used is expired.")
     public = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
-        jwt.decode(token, RSAKey.import_key(public), algorithms=["PS256", "RS256"])
+        jwt.decode(
+            token, RSAKey.import_key(public), registry=Long(algorithms=["PS256", "RS256"], strict_check_header=False)
+        )
     except (JoseError, ValueError):
         raise Refused(700027, reason=_WRONG) from None
     if not _for_us(world, str(claims.get("aud", ""))):

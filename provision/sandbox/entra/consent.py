@@ -21,18 +21,7 @@ from provision.sandbox.objects import GRAPH_APP_ID, new_id
 if TYPE_CHECKING:
     from provision.sandbox.world import World
 
-_MAIL = frozenset({"EAS.AccessAsUser.All", "EWS.AccessAsUser.All", "IMAP.AccessAsUser.All", "POP.AccessAsUser.All"})
-_MAIL_OF_GRAPH = _MAIL | {"SMTP.Send"}
-_EXCEPTED = _MAIL | {
-    "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Mail.Read", "Mail.ReadWrite",
-    "Mail.ReadBasic", "Mail.Read.Shared", "Mail.ReadBasic.Shared", "Mail.ReadWrite.Shared", "MailboxItem.Read",
-    "Calendars.Read", "Calendars.ReadBasic", "Calendars.ReadWrite", "Calendars.Read.Shared",
-    "Calendars.ReadWrite.Shared", "Chat.Read", "Chat.ReadWrite", "OnlineMeetings.Read", "OnlineMeetings.ReadWrite",
-    "MailBoxFolder.Read", "MailBoxFolder.ReadWrite", "MailBoxSettings.Read", "MailBoxSettings.ReadWrite",
-    "Contacts.ReadWrite", "Contacts.Read.Shared", "Contacts.ReadWrite.Shared", "Tasks.Read", "Tasks.Read.Shared",
-    "Tasks.ReadWrite", "Tasks.ReadWrite.Shared", "People.Read",
-}  # fmt: skip
-_EXCEPTED_LOWER = frozenset(name.lower() for name in _EXCEPTED)
+_MAIL_OF_GRAPH = scopes.MAIL | {"SMTP.Send"}
 _MAIL_CLIENTS = frozenset(
     {
         "f8d98a96-0999-43f5-8af3-69971c7bb423",
@@ -149,7 +138,7 @@ def _may(world: World, app: App, what: Resource, name: str) -> bool:
         return False
     policy = world.data["authorizationPolicy"]["defaultUserRolePermissions"]["permissionGrantPoliciesAssigned"]
     assigned = {entry.removeprefix("ManagePermissionGrantsForSelf.") for entry in policy}
-    excepted = name.lower() in _EXCEPTED_LOWER
+    excepted = name in scopes.EXCEPTED
     if "microsoft-user-default-legacy" in assigned or (
         "microsoft-user-default-recommended" in assigned and not excepted
     ):

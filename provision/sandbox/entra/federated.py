@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from provision.sandbox.entra.aadsts import Refused
+from provision.sandbox.entra.certificates import Long
 from provision.sandbox.world import new_id
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def check(world: World, app: dict[str, Any], token: str, claims: dict[str, Any])
     _match(app, claims)
     try:
         keys = KeySet.import_key_set(world.data.get("issuers", {}).get(claims["iss"], {"keys": []}))
-        jwt.decode(token, keys, algorithms=["RS256"])
+        jwt.decode(token, keys, registry=Long(algorithms=["RS256"], strict_check_header=False))
     except (JoseError, ValueError):
         raise Refused(700027, reason="The signature is not by a key of the issuer.") from None
 

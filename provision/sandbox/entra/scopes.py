@@ -35,7 +35,18 @@ _HOSTS = {
 }  # fmt: skip
 _BY_HOST = {host: app_id for app_id, (_, hosts) in _HOSTS.items() for host in hosts}
 _FORM = re.compile(r"[A-Za-z]\w*([.-]\w+)+|user_impersonation")
-_CANONICAL = {name.lower(): name for name in [*SCOPES, *ADMIN_SCOPES, "EAS.AccessAsUser.All", "EWS.AccessAsUser.All"]}
+MAIL = frozenset({"EAS.AccessAsUser.All", "EWS.AccessAsUser.All", "IMAP.AccessAsUser.All", "POP.AccessAsUser.All"})
+EXCEPTED = MAIL | {
+    "Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All", "Mail.Read", "Mail.ReadWrite",
+    "Mail.ReadBasic", "Mail.Read.Shared", "Mail.ReadBasic.Shared", "Mail.ReadWrite.Shared", "MailboxItem.Read",
+    "Calendars.Read", "Calendars.ReadBasic", "Calendars.ReadWrite", "Calendars.Read.Shared",
+    "Calendars.ReadWrite.Shared", "Chat.Read", "Chat.ReadWrite", "OnlineMeetings.Read", "OnlineMeetings.ReadWrite",
+    "MailBoxFolder.Read", "MailBoxFolder.ReadWrite", "MailBoxSettings.Read", "MailBoxSettings.ReadWrite",
+    "Contacts.ReadWrite", "Contacts.Read.Shared", "Contacts.ReadWrite.Shared", "Tasks.Read", "Tasks.Read.Shared",
+    "Tasks.ReadWrite", "Tasks.ReadWrite.Shared", "People.Read",
+}  # fmt: skip
+"""What the Microsoft-managed policy keeps from people (manage-app-consent-policies.md)."""
+_CANONICAL = {name.lower(): name for name in [*SCOPES, *ADMIN_SCOPES, *EXCEPTED]}
 DEFAULT = ".default"
 
 

@@ -30,6 +30,7 @@ from provision.sandbox.entra.authorize import CODE_LIFETIME
 Form = dict[str, str]
 _NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
 _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+_ON_BEHALF_OF = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class TokenEndpoint:
@@ -41,6 +42,7 @@ class TokenEndpoint:
             "authorization_code": self._code,
             "refresh_token": self._refresh,
             "password": self._password,
+            _ON_BEHALF_OF: self._on_behalf_of,
             _DEVICE: self._device,
             "device_code": self._device,  # as MSAL for Node spells it
         }
@@ -146,6 +148,20 @@ class TokenEndpoint:
         people.check_access(self.world, app, user, mfa=False, by_password=True)
         scope = form.get("scope") or "openid profile"
         sign_in = SignIn(app["appId"], user["id"], scope, self.world.now().timestamp(), public=apps.is_public(app))
+        body = self._for_user(app, sign_in, form, where)
+        self.world.save()
+        return body
+
+    def _on_behalf_of(self, app: App, form: Form, where: Authority) -> dict[str, Any]:
+        """v2-oauth2-on-behalf-of-flow.md: an API that was called changes the caller's token for one of its own."""
+        self._authenticate(app, form, public=False)
+        claims = self.issuer.tokens.claims(form.get("assertion", ""))
+        if claims is None or claims.get("aud") != app["appId"] or "scp" not in claims:
+            raise Refused(50013)
+        if form.get("requested_token_use") != "on_behalf_of":
+            raise Refused(900144, field="requested_token_use")
+        mfa = "mfa" in claims.get("amr", [])
+        sign_in = SignIn(app["appId"], claims["oid"], form.get("scope", ""), self.world.now().timestamp(), mfa)
         body = self._for_user(app, sign_in, form, where)
         self.world.save()
         return body

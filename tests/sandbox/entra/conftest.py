@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.sandbox.entra.tenant import Tenant
@@ -16,5 +18,16 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def tenant(server):
-    server.empty()
-    return server
+    server.control("reset")
+    yield server
+    server.leave()
+
+
+@pytest.fixture
+def by_name(tenant, monkeypatch):
+    """For unmodified clients: Microsoft's names lead to the sandbox, by the proxy and the CA alone."""
+    for name in [n for n in os.environ if n.upper().endswith("_PROXY") or n.startswith(("AZURE_", "SYSTEM_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HTTPS_PROXY", tenant.info["proxy"])
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, tenant.info["ca"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 import ssl
 from pathlib import Path
@@ -29,6 +31,12 @@ def needs(*names, resource=GRAPH_APP):
     return [{"resourceAppId": resource, "resourceAccess": [{"id": IDS.get(n, n), "type": "Scope"} for n in names]}]
 
 
+def claims(token):
+    """Read without a look at the signature."""
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
 class Tenant:
     def __init__(self, folder):
         self.folder = folder
@@ -36,14 +44,13 @@ class Tenant:
         self.id, self._visitors = self.info["tenant"]["id"], []
         self.http = httpx.Client(verify=ssl.create_default_context(cafile=self.info["ca"]), trust_env=False, timeout=60)
 
-    def empty(self):
-        """As new; whoever visited it has gone."""
+    def leave(self):
+        """Whoever visits it goes."""
         while self._visitors:
             self._visitors.pop().http.close()
-        self.control("reset")
 
     def close(self):
-        self.empty()
+        self.leave()
         self.http.close()
         self.stop()
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 
 import pytest
 
-from tests.sandbox.entra.tenant import ADMIN, OUTLOOK, REPORTS, WEB
+from tests.sandbox.entra.tenant import ADMIN, OUTLOOK, REPORTS, WEB, claims
 
 VERIFIER = "ThisIsntRandomButItNeedsToBe43CharactersLong"
 S256 = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -16,11 +15,6 @@ S256 = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).deco
 
 def opened(tenant, app, visitor=None, **query):
     return (visitor or tenant.visitor()).open(tenant.url("oauth2/v2.0/authorize"), **tenant.query(app, **query))
-
-
-def claims(token):
-    part = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 @pytest.mark.parametrize(
