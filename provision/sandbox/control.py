@@ -22,10 +22,11 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                by client id
     /mailbox   {client_id, roles: [SMTP.SendAsApp, IMAP.AccessAsApp]}: an app that reads and sends without a person
     /step      {method, host, path, done?}: a step of the client's own, see gate.py
-    /world     a document such as FOLDER/world.json, which takes the place of the world
+    /world     a snapshot, which takes the place of the world; its operator may be another one
     /reset     {}
 
-GET /status says where it listens, GET /held what is held: {held: {method, host, path, …} or null}.
+GET /status says where it listens, GET /world is a snapshot, GET /held what is held: {held: {method, host, path, …} or
+null}.
 GET /mailbox, with the same header, shows switches and mail: see exchange/control.py.
 """
 
@@ -49,11 +50,16 @@ if TYPE_CHECKING:
     from provision.sandbox.world import World
 
 
-def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list[Route]:
-    """`info` says where the sandbox listens."""
+def routes(  # noqa: C901 - one small handler after the other
+    world: World, info: Callable[[], dict[str, Any]], gate: Gate, announce: Callable[[], None]
+) -> list[Route]:
+    """`info` says where the sandbox listens, and who its operator is; `announce` writes that into its folder."""
 
     async def status(_: Request) -> Response:
         return JSONResponse({**info(), "offset": world.data["offset"]})
+
+    async def snapshot(_: Request) -> Response:
+        return JSONResponse(world.snapshot())
 
     async def held(_: Request) -> Response:
         return JSONResponse({"held": gate.held})
@@ -61,8 +67,11 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
     async def step(request: Request) -> Response:
         if (refused := _refused(request)) is not None:
             return refused
-        body = await request.json()
-        line = gate.line(body["method"], body["host"], body["path"])
+        try:
+            body = json.loads(await request.body())
+            line = gate.line(body["method"], body["host"], body["path"])
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
         return JSONResponse({"then": await gate.step(line, done=bool(body.get("done")))})
 
     def weather(world: World, body: dict[str, Any]) -> None:
@@ -74,7 +83,10 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
             if (refused := _refused(request)) is not None:
                 return refused
             text = await request.body()
-            act(world, json.loads(text) if text else {})
+            try:
+                act(world, json.loads(text) if text else {})
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+                return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
             world.save()
             return Response(status_code=204)
 
@@ -84,7 +96,7 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
         "weather": weather,
         "clock": _clock,
         "reset": _reset,
-        "world": _world,
+        "world": _world(announce),
         "person": _person,
         "policy": policy_rules.from_control,
         "operator": _operator,
@@ -93,7 +105,12 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
         "user": people.put,
         "entra": _entra,
     }
-    told = [Route("/status", status), Route("/held", held), Route("/step", step, methods=["POST"])]
+    told = [
+        Route("/world", snapshot),
+        Route("/status", status),
+        Route("/held", held),
+        Route("/step", step, methods=["POST"]),
+    ]
     return [*told, *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
 
 
@@ -112,8 +129,12 @@ def _reset(world: World, body: dict[str, Any]) -> None:
     world.reset()
 
 
-def _world(world: World, body: dict[str, Any]) -> None:
-    world.data = body
+def _world(announce: Callable[[], None]) -> Callable[[World, dict[str, Any]], None]:
+    def load(world: World, body: dict[str, Any]) -> None:
+        world.load(body)
+        announce()
+
+    return load
 
 
 def _person(world: World, body: dict[str, Any]) -> None:

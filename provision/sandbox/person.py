@@ -9,6 +9,7 @@ It is a script in the page, so every step runs through the same forms as a real 
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
 from typing import Any, Protocol
 
 
@@ -16,7 +17,7 @@ class HasData(Protocol):
     """What this module needs of the world."""
 
     @property
-    def data(self) -> dict[str, Any]: ...
+    def data(self) -> MutableMapping[str, Any]: ...
 
 
 # A page that shows an alert has refused something: the person stops there, and so does not loop on a wrong password.

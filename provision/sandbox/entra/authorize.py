@@ -125,7 +125,7 @@ class Authorize:
         mode = query.get("response_mode") or ("fragment" if "id_token" in query.get("response_type", "") else "query")
         target = query["redirect_uri"]
         if mode == "form_post":
-            return pages.render(self.world, "form_post", "Working...", target=target, values=values)
+            return pages.render(self.world, "form_post", "Working...", target=target, values=values, desk="")
         target = redirects.returned(target)
         mark = "#" if mode == "fragment" else "&" if "?" in target else "?"
         return RedirectResponse(target + mark + urlencode(values), 302)

@@ -59,11 +59,11 @@ def granted(world: World, app: App, user_id: str, what: Resource) -> frozenset[s
     if apps.is_microsofts(app):
         return PREAUTHORIZED
     principals = world.data["principals"]
-    client = principals.get(app["appId"], {}).get("id")
+    client = str(principals.get(app["appId"], {}).get("id"))
     resource_id, graph_id = (principals.get(r, {}).get("id") for r in (what.app_id, GRAPH_APP_ID))
     found: set[str] = set()
-    for grant in world.data["grants"].values():
-        if grant["clientId"] != client or grant.get("principalId") not in {None, user_id}:
+    for grant in world.grants_of(client):
+        if grant.get("principalId") not in {None, user_id}:
             continue
         names = set((grant.get("scope") or "").split())
         if grant.get("resourceId") == resource_id:
@@ -153,14 +153,14 @@ def record(world: World, app: App, lack: tuple[Lack, ...], user_id: str | None) 
     for one in lack:
         principal = world.data["principals"].get(one.resource.app_id)
         principal = principal or world.add_principal(one.resource.app_id, one.resource.name)
-        grants = world.data["grants"]
-        key = {"clientId": client["id"], "resourceId": principal["id"], "principalId": user_id}
-        old = next((g for g in grants.values() if all(g.get(k) == v for k, v in key.items())), None)
-        if old is None:
-            ident = new_id()
-            old = {**key, "consentType": "Principal" if user_id else "AllPrincipals", "id": ident, "scope": ""}
-            grants[ident] = old
-        old["scope"] = " ".join(sorted(set(old["scope"].split()) | one.names))
+        about = {"resourceId": principal["id"], "principalId": user_id}
+        grants = world.grants_of(client["id"])
+        old = next((g for g in grants if all(g.get(k) == v for k, v in about.items())), None)
+        if old is not None:
+            old["scope"] = " ".join(sorted(set(old["scope"].split()) | one.names))
+            continue
+        new = {"clientId": client["id"], "consentType": "Principal" if user_id else "AllPrincipals", "id": new_id()}
+        world.data["grants"][new["id"]] = {**new, **about, "scope": " ".join(sorted(one.names))}
 
 
 def record_roles(world: World, app: App) -> None:

@@ -77,7 +77,7 @@ def _on_time(world: World, claims: dict[str, Any]) -> None:
     except (TypeError, ValueError):
         raise Refused(50027, reason="A time is none.") from None
     if not start <= now.timestamp() < end:
-        raise Refused(700024, now=stamp(now), start=str(int(start)), end=str(int(end)))
+        raise Refused(700024, now=stamp(now), start=f"{start:.0f}", end=f"{end:.0f}")
 
 
 def _part(token: str, number: int) -> dict[str, Any]:

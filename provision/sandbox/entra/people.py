@@ -86,6 +86,7 @@ def put(world: World, body: dict[str, Any]) -> None:
         user = {"id": new_id(), "userPrincipalName": name, "displayName": name.split("@")[0], "mail": name}
         user |= {"_names": [name], "_password": world.hash(secrets.token_urlsafe()), "_roles": [], "_licenses": []}
         world.data["users"].append(user)
+        user = world.data["users"][-1]
     now = world.now().timestamp()
     if "password" in body:
         user |= {"_password": world.hash(body["password"]), "_changed": now}

@@ -105,17 +105,16 @@ def parse(world: World, text: str, code: int = 70011) -> Scopes:
 def resource(world: World, uri: str, *, whole: bool = False, scope: str = "") -> Resource:
     """By address, application id URI or app id. `whole`: it is asked for as such, not for a permission of it."""
     bare = uri.rstrip("/")
-    app_id = _BY_HOST.get(urlsplit(bare).hostname or "") or (bare.lower() if bare.lower() in _HOSTS else None)
+    app_id = _BY_HOST.get(_host(bare)) or (bare.lower() if bare.lower() in _HOSTS else None)
     if app_id is not None:
         name = _HOSTS[app_id][0]
         if app_id in world.data.get("unsubscribed", ()):
             raise Refused(650052, resource=name, tenant=world.tenant_id)
         return Resource(app_id, name, "https://graph.microsoft.com" if _is_address(app_id, bare) else uri)
-    for app in world.data["apps"].values():
-        if bare in app["identifierUris"] or bare.lower() in {app["appId"], f"api://{app['appId']}"}:
-            if app["appId"] in world.data["principals"]:
-                return Resource(app["appId"], app["displayName"], app["appId"])
-            break
+    named = [app for app in world.data["apps"].by("identifierUris", bare) if bare in app["identifierUris"]]
+    app = named[0] if named else world.app_by("appId", bare.lower().removeprefix("api://"))
+    if app is not None and app["appId"] in world.data["principals"]:
+        return Resource(app["appId"], app["displayName"], app["appId"])
     if whole:
         raise Refused(500011, resource=uri, tenant=world.tenant_id)
     raise Refused(70011, scope=scope or uri)
@@ -135,6 +134,13 @@ def needs_admin(world: World, what: Resource, name: str) -> bool:
     if name in known:
         return known[name] == "Admin"
     return name.endswith(".All") and name not in _CANONICAL.values()
+
+
+def _host(uri: str) -> str:
+    try:
+        return urlsplit(uri).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_address(app_id: str, uri: str) -> bool:

@@ -59,7 +59,7 @@ class Entra:
 
     async def native(self, _: Request) -> Response:
         """Where answers to clients with a browser of their own go: an empty page."""
-        return pages.render(self.world, "page", "Signed in")
+        return pages.render(self.world, "page", "Signed in", desk="")
 
     async def sign_out(self, request: Request) -> Response:
         """Ends the browser's session; goes on to a page of an app of this tenant, where one is asked for."""

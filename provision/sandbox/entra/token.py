@@ -103,7 +103,7 @@ class TokenEndpoint:
     def _code(self, app: App, form: Form, where: Authority) -> dict[str, Any]:
         codes = self.world.data["codes"]
         kept = codes.get(hashed(form.get("code", "")))
-        if kept is None or kept["client_id"] != app["appId"]:
+        if kept is None or kept["client_id"] != app["appId"] or "user" not in kept:  # the last: of an earlier version
             self._authenticate(app, form, public=not (form.get("client_secret") or form.get("client_assertion")))
             raise Refused(70000, field="code")
         self._check_platform(kept.get("platform", "web"), kept, form)

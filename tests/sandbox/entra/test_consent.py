@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+import httpx
 import pytest
 
 from tests.sandbox.entra.causes import asked
@@ -61,7 +60,7 @@ def test_another_policy_lets_people_consent_to_more_or_less(tenant, policies, sc
 def test_a_popular_mail_client_may_read_mail_where_that_policy_is_assigned(tenant):
     policy(tenant, "microsoft-user-default-recommended", "microsoft-user-default-allow-consent-apps")
     app = tenant.app()
-    world = json.loads((tenant.folder / "world.json").read_text())
+    world = httpx.get(f"{tenant.info['control']}/world").json()
     world["apps"][app.id]["appId"] = THUNDERBIRD
     tenant.control("world", **world)
     app.client_id = THUNDERBIRD
