@@ -193,6 +193,28 @@ def destroy(configs: tuple[Path, ...], *, yes: bool, **options: Any) -> int:
 
 
 @main.command()
+@click.argument("text", nargs=-1)
+@_common
+def explain(text: tuple[str, ...], *, output: str, **_: Any) -> int:
+    """Cause and way out of an error of Entra or Exchange. TEXT: the line, or a whole log on stdin."""
+    from provision import explain as explaining  # noqa: PLC0415
+
+    if not text and sys.stdin.isatty():
+        raise UsageError("there is no text to explain", hint='Paste it: provision explain "535 5.7.139 ..."')
+    found = explaining.explain(" ".join(text) or sys.stdin.buffer.read().decode(errors="replace"))
+    if not found:
+        hint = "Paste the whole message; a code looks like AADSTS7000215 or 535 5.7.139."
+        raise UsageError("no error of Entra or Exchange stands in the text", hint=hint)
+    if output == "json":
+        import json  # noqa: PLC0415
+
+        click.echo(json.dumps(explaining.as_json(found), indent=2))
+    else:
+        click.echo(explaining.as_text(found))
+    return 0
+
+
+@main.command()
 def schema() -> int:
     """Print the JSON Schema of the config."""
     import json  # noqa: PLC0415

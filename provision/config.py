@@ -1,13 +1,12 @@
 """YAML -> Config: every fault at once, each with its place and with what is allowed instead.
 
-With config_model.py and config_values.py the only importer of pydantic; import this module late. Paths in a config are
-kept as written.
+With config_model.py, config_sinks.py and config_values.py the only importer of pydantic; import this module late. Paths
+in a config are kept as written.
 """
 
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -18,19 +17,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from provision import yaml_places
-from provision.config_model import (
-    MSPBOTS_URL,
-    AppConfig,
-    Config,
-    CustomCloud,
-    FileSink,
-    Model,
-    MspbotsSink,
-    SecretConfig,
-    Sink,
-    UserConsent,
-)
-from provision.config_values import duration, sink_name
+from provision.config_model import AppConfig, Config, CustomCloud, SecretConfig, UserConsent
+from provision.config_sinks import KINDS, FileSink, Model, MspbotsSink, Sink, sink_name
+from provision.config_values import duration
 from provision.errors import ConfigError, Fault
 
 __all__ = [
@@ -48,12 +37,7 @@ __all__ = [
 
 MAX_BYTES = 256 * 1024
 SCHEMA_ID = "urn:provision:config:1"
-KINDS = ("mspbots", "file")
-PLANNED_KINDS = ("keyvault", "github", "command")
-
-
-_SINKS: dict[str, type[Model]] = {"mspbots": MspbotsSink, "file": FileSink}
-_RESERVED: dict[type[Model], str] = {Config: "path", MspbotsSink: "kind", FileSink: "kind"}
+_RESERVED: dict[type[Model], str] = {Config: "path", **dict.fromkeys(KINDS.values(), "kind")}
 
 
 def _keys(model: type[Model]) -> list[str]:
@@ -63,7 +47,7 @@ def _keys(model: type[Model]) -> list[str]:
 def _model_at(where: yaml_places.Path) -> type[Model] | None:
     match where:
         case ("deliver", int(), str(kind)):
-            return _SINKS.get(kind)
+            return KINDS.get(kind)
         case _:
             models: dict[yaml_places.Path, type[Model]] = {
                 (): Config,
@@ -167,13 +151,11 @@ def _entry(entry: object, place: int, doc: yaml_places.Document) -> object:
             body = dict(body)
             _reserved(body, (*where, kind), doc)
             return {"kind": kind, **body}
-        if kind in PLANNED_KINDS:
-            doc.add(doc.keys[*where, kind], f"`{kind}` is not built yet; allowed: {', '.join(KINDS)}")
-        elif kind not in KINDS:
+        if kind not in KINDS:
             near = _near(kind, list(KINDS))
             doc.add(doc.keys[*where, kind], f"unknown kind `{kind}`{near}; allowed: {', '.join(KINDS)}")
         elif (*where, kind) not in doc.bad:
-            keys = ", ".join(_keys(MspbotsSink if kind == "mspbots" else FileSink))
+            keys = ", ".join(_keys(KINDS[kind]))
             doc.add(doc.values[*where, kind], f"must be a mapping with the keys {keys}")
     doc.bad.add(where)
     return None
@@ -185,15 +167,15 @@ def _check_places(entries: tuple[Any, ...], doc: yaml_places.Document) -> None:
     for place, entry in enumerate(entries):
         if not isinstance(entry, dict):
             continue
-        kind, data = entry["kind"], {"url": MSPBOTS_URL, **entry}
-        parts: list[Any] = [data.get(key) for key in (("path",) if kind == "file" else ("url", "username"))]
-        if any(not isinstance(part, str) or not part for part in parts):
+        kind = entry["kind"]
+        parts: tuple[Any, ...] = KINDS[kind].place(entry)
+        if not all(isinstance(part, str) and part for part in parts):
             continue
         spot = doc.keys["deliver", place, kind]
-        target = (os.path.normpath(parts[0]),) if kind == "file" else (parts[0].rstrip("/").lower(), parts[1].lower())
+        target = tuple(part if kind in ("file", "command") else part.rstrip("/").lower() for part in parts)
         try:
-            name = str(data.get("name") or sink_name(data))
-        except ValueError:  # the URL is no URL, which is told elsewhere
+            name = str(entry.get("name") or sink_name(entry))
+        except (ValueError, IndexError, TypeError):  # the URL is no URL, which is told elsewhere
             name = ""
         if (first := seen.setdefault((kind, *target), spot[0])) != spot[0]:
             doc.add(spot, f"is the same place as the sink in line {first}; keep one of them")
@@ -256,6 +238,7 @@ def _text(kind: str, message: str, where: yaml_places.Path, context: Mapping[str
         "greater_than_equal": f"must be at least {context.get('ge')}",
         "less_than_equal": f"must be at most {context.get('le')}",
         "string_too_long": f"must have at most {context.get('max_length')} characters",
+        "too_short": f"must have at least {context.get('min_length')} {unit}",
         "too_long": f"must have at most {context.get('max_length')} {unit}",
         "string_too_short": "must not be empty",
         "tuple_type": "must be a list: [one, two], or lines that begin with `- `",
@@ -286,17 +269,16 @@ def schema() -> dict[str, Any]:
             name for name in models[model.__name__].get("required", []) if name != key
         ]
     made["properties"]["secret"] = {"$ref": "#/$defs/SecretConfig"}
-    sinks = {"mspbots": "MspbotsSink", "file": "FileSink"}
     made["properties"]["deliver"]["items"] = {
         "description": "One place: a mapping of one key, its kind.",
         "oneOf": [
             {
                 "type": "object",
-                "properties": {kind: {"$ref": f"#/$defs/{name}"}},
+                "properties": {kind: {"$ref": f"#/$defs/{model.__name__}"}},
                 "required": [kind],
                 "additionalProperties": False,
             }
-            for kind, name in sinks.items()
+            for kind, model in KINDS.items()
         ],
     }
     made.pop("title", None)

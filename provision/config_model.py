@@ -5,30 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
+from provision.config_sinks import Model, Sink
 from provision.config_values import (
     Duration,
     Key,
     Lifetime,
     Mailbox,
     Permissions,
-    Profile,
     RedirectUris,
-    SinkName,
     Tenant,
     Text,
     Url,
     Version,
     shape,
-    sink_name,
 )
-
-MSPBOTS_URL = "https://app.mspbots.ai"
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class CustomCloud(Model):
@@ -84,35 +76,6 @@ class SecretConfig(Model):
         json_schema_extra={"default": "7d"},
     )
     max_live: int = Field(default=5, ge=2, le=50, description="Make no new secret while this many of ours are live.")
-
-
-class MspbotsSink(Model):
-    """MSPbots, Settings > System > Outgoing Mail."""
-
-    kind: Literal["mspbots"] = "mspbots"
-    url: Url = Field(default=MSPBOTS_URL, description="Where MSPbots answers.")
-    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default mspbots:HOST.")
-    username: Mailbox = Field(description="The mailbox that mail is sent from.")
-    reply_to: Literal[""] | Mailbox = Field(default="", description="Where replies go; empty: to the mailbox.")
-    signature: str = Field(default="", max_length=1000, description="The name that mail is signed with.")
-    via: Literal["browser", "person"] = Field(
-        default="browser", description="browser: filled in a real browser. person: a page to copy the values from."
-    )
-    profile: Profile = Field(default="mspbots", description="Which application's form it is.")
-    browser: Text | None = Field(default=None, description="The browser's executable; default: the one that is found.")
-    user_data: Text | None = Field(default=None, description="Folder that keeps the browser's session.")
-
-
-class FileSink(Model):
-    """A file of mode 0600."""
-
-    kind: Literal["file"] = "file"
-    path: Text = Field(description="The file.")
-    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default file:PATH.")
-    format: Literal["dotenv"] = Field(default="dotenv", description="How it is written.")
-
-
-Sink = MspbotsSink | FileSink
 
 
 class Config(Model):

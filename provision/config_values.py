@@ -6,13 +6,14 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MAX_LIFETIME = timedelta(days=730)
+MAX_TIME_LIMIT = timedelta(minutes=30)
 
 _DURATION = r"(0|[1-9][0-9]{0,5})[dhm]"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -21,14 +22,15 @@ _NOT_IN_REDIRECT = "!$'(),;"
 _MAX_REDIRECT = 256
 
 
-def _fault(text: str) -> PydanticCustomError:
+def fault(text: str) -> PydanticCustomError:
+    """A fault of a value, in words that follow its name."""
     return PydanticCustomError("fault", text)
 
 
 def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise _fault(allowed)
+            raise fault(allowed)
         return value
 
     return check
@@ -38,37 +40,43 @@ def duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) or not re.fullmatch(_DURATION, value):
-        raise _fault("must be a duration: a whole number and d, h or m, such as 180d, 12h, 30m or 0d")
+        raise fault("must be a duration: a whole number and d, h or m, such as 180d, 12h, 30m or 0d")
     unit = {"d": "days", "h": "hours", "m": "minutes"}[value[-1]]
     return timedelta(**{unit: int(value[:-1])})
 
 
 def _lifetime(value: timedelta) -> timedelta:
     if not timedelta(0) < value <= MAX_LIFETIME:
-        raise _fault("must be longer than 0d and at most 730d")
+        raise fault("must be longer than 0d and at most 730d")
+    return value
+
+
+def _time_limit(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= MAX_TIME_LIMIT:
+        raise fault("must be longer than 0m and at most 30m")
     return value
 
 
 def _tenant(value: str) -> str:
     if value.lower() in ("common", "organizations", "consumers"):
-        raise _fault("must name one tenant: its GUID or a domain of it; common, organizations, consumers do not")
+        raise fault("must name one tenant: its GUID or a domain of it; common, organizations, consumers do not")
     return _matching(f"{_GUID}|({_LABEL}\\.)+{_LABEL}", "must be the tenant's GUID, or a domain of it")(value)
 
 
 def _url(value: str) -> str:
     if re.search(r"[\s\\]", value) or not value.isprintable():
-        raise _fault("must be a URL without blanks, backslashes and control characters")
+        raise fault("must be a URL without blanks, backslashes and control characters")
     try:
         url = urlsplit(value)
         host, _ = url.hostname or "", url.port
     except ValueError:
-        raise _fault("must be a URL such as https://host/path") from None
+        raise fault("must be a URL such as https://host/path") from None
     if not host or url.scheme not in ("https", "http"):
-        raise _fault("must be a URL that begins with https://")
+        raise fault("must be a URL that begins with https://")
     if "@" in url.netloc:
-        raise _fault("must be a URL without a user name or password in it")
+        raise fault("must be a URL without a user name or password in it")
     if url.scheme == "http" and not _loopback(host):
-        raise _fault("must be https; http is allowed for localhost, 127.0.0.1 and [::1] alone")
+        raise fault("must be https; http is allowed for localhost, 127.0.0.1 and [::1] alone")
     return value
 
 
@@ -81,44 +89,38 @@ def _loopback(host: str) -> bool:
 
 def _base_url(value: str) -> str:
     if re.search(r"[?#]", _url(value)):
-        raise _fault("must be a URL without ? and #")
+        raise fault("must be a URL without ? and #")
     return value
 
 
 def _redirect_uri(value: str) -> str:
     if len(value) > _MAX_REDIRECT:
-        raise _fault("is a redirect URI of more than 256 characters; Entra allows at most 256")
+        raise fault("is a redirect URI of more than 256 characters; Entra allows at most 256")
     if "*" in value:
-        raise _fault("is a redirect URI with a wildcard (*); write each address out")
+        raise fault("is a redirect URI with a wildcard (*); write each address out")
     if "#" in value:
-        raise _fault("is a redirect URI with a fragment (#); Entra allows none")
+        raise fault("is a redirect URI with a fragment (#); Entra allows none")
     if wrong := [char for char in _NOT_IN_REDIRECT if char in value]:
-        raise _fault(f"is a redirect URI with {' '.join(wrong)}; Entra allows none of ! $ ' ( ) , ;")
+        raise fault(f"is a redirect URI with {' '.join(wrong)}; Entra allows none of ! $ ' ( ) , ;")
     return _url(value)
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) < len(values):
-        raise _fault("has an entry twice; keep one of them")
+        raise fault("has an entry twice; keep one of them")
     return values
 
 
 def _plain(value: str) -> str:
     if not value.strip() or not value.isprintable():
-        raise _fault("must be text on one line, and not empty")
+        raise fault("must be text on one line, and not empty")
     return value
 
 
 def _version(value: object) -> object:
     if type(value) is not int or value != 1:  # True and 1.0 are equal to 1
-        raise _fault("must be 1")
+        raise fault("must be 1")
     return value
-
-
-def sink_name(data: dict[str, Any]) -> str:
-    if data["kind"] == "file":
-        return f"file:{data.get('path', '')}"
-    return f"mspbots:{urlsplit(data.get('url', '')).hostname or ''}"
 
 
 def shape(value: object) -> str | None:
@@ -160,3 +162,11 @@ Profile = Annotated[
 Permissions = Annotated[tuple[Permission, ...], AfterValidator(_unique)]
 RedirectUris = Annotated[tuple[RedirectUri, ...], Field(max_length=256), AfterValidator(_unique)]
 Version = Annotated[Literal[1], BeforeValidator(_version)]
+_IN_A_VAULT = r"[0-9A-Za-z-]{1,127}"
+VaultSecret = Annotated[
+    str,
+    AfterValidator(_matching(_IN_A_VAULT, "must be 1 to 127 of A-Z a-z 0-9 -")),
+    _text_schema(_IN_A_VAULT),
+]
+Argv = Annotated[tuple[Text, ...], Field(min_length=1, max_length=64)]
+TimeLimit = Annotated[Duration, AfterValidator(_time_limit)]

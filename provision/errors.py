@@ -21,6 +21,7 @@ ProvisionError                 1
     PageChangedError           1   a page is not what the profile says
     BrowserMissingError        1   no browser to drive
     NotWritableError           1   the file cannot be written
+    ServiceError               1   a service that is delivered to refused, or did not answer
   PersonNeededError            3   somebody has to sign in or accept
   JournalError                 1   the journal that was asked for cannot be written
   StoppedError               130   SIGINT ended the run between two effects; 143 after SIGTERM
@@ -231,6 +232,28 @@ class NotWritableError(SinkError):
 
     code = "not-writable"
     default_hint = "Give this user the right to write the folder, or choose another path."
+
+
+class ServiceError(SinkError):
+    """A service that is delivered to refused, or did not answer.
+
+    `status` and `service_code` are its own; `lost`: it may have been done all the same."""
+
+    code = "service"
+
+    def __init__(  # noqa: PLR0913 - what a service tells of a refusal
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        service_code: str = "",
+        lost: bool = False,
+        hint: str | None = None,
+        request_id: str | None = None,
+        where: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, request_id=request_id, where=where)
+        self.status, self.service_code, self.lost = status, service_code, lost
 
 
 class PersonNeededError(ProvisionError):

@@ -73,11 +73,11 @@ def _load(paths: tuple[Path, ...]) -> list[Config]:
 
 
 def check(paths: tuple[Path, ...], options: Options) -> int:
-    from provision import wiring  # noqa: PLC0415
+    from provision import wiring_sinks  # noqa: PLC0415
 
     configs = _load(paths)
     for config in configs:
-        wiring.check(config)
+        wiring_sinks.check(config)
     if options.json:
         click.echo(json.dumps({"version": 1, "results": [{"config": str(c.path), "ok": True} for c in configs]}))
     else:

@@ -1,19 +1,17 @@
-"""Composition root: builds the adapters for a config, by lazy import. The only reader of the environment."""
+"""Composition root: builds the adapters for a config, by lazy import. With wiring_sinks.py the only reader of
+the environment."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import shutil
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from provision.errors import UsageError
 from provision.interrupts import Stop
 from provision.journal import FileJournal
-from provision.marks import sink_id
 from provision.model import AppSettings, SecretPolicy
 from provision.survey import Job
 from provision.text import PLAIN, Look
@@ -21,10 +19,9 @@ from provision.text import PLAIN, Look
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provision.config import Config, FileSink, MspbotsSink
+    from provision.config import Config
     from provision.entra.clouds import Cloud
     from provision.entra.login import EntraLogin
-    from provision.ports import Sink
 
 
 class SystemClock:
@@ -56,22 +53,6 @@ def look(stream: TextIO, *, no_color: bool) -> Look:
     return Look(max(shutil.get_terminal_size().columns, 40), color)
 
 
-def check(config: Config) -> None:
-    """What the config says against the profiles of its forms, offline. Raises UsageError."""
-    from provision.sinks.profile import load  # noqa: PLC0415
-
-    for sink in config.deliver:
-        if sink.kind == "file" or config.app.redirect_uris is None:
-            continue
-        profile = load(sink.profile)
-        if profile.redirect_uri not in config.app.redirect_uris:
-            raise UsageError(
-                f"{config.path}: {profile.title} signs in with the redirect URI {profile.redirect_uri}, "
-                "which app.redirect_uris does not list",
-                hint="Nothing was sent. Add it to app.redirect_uris.",
-            )
-
-
 def journal_path() -> Path:
     """Where the journal is kept unless --journal says otherwise."""
     return state_folder() / "journal.jsonl"
@@ -79,7 +60,9 @@ def journal_path() -> Path:
 
 def job(config: Config, say: Callable[[str], None], journal: Path | None = None, stop: Stop | None = None) -> Job:
     """The adapters for one config. Nothing is sent yet. `journal` is what --journal asks for."""
-    check(config)
+    from provision import wiring_sinks  # noqa: PLC0415
+
+    wiring_sinks.check(config)
     from provision.entra.graph import GraphDirectory  # noqa: PLC0415 - imports the SDK
 
     clock = SystemClock()
@@ -90,6 +73,7 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
     policy = SecretPolicy(
         config.secret.lifetime, config.secret.renew_before, config.secret.retire_after, config.secret.max_live
     )
+    place = wiring_sinks.Place(Path(config.path).parent, state_folder(), cloud, sandbox, say, login.get_token)
     return Job(
         config=str(config.path),
         tenant=config.tenant,
@@ -97,7 +81,7 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
         secret=policy,
         directory=GraphDirectory(login, cloud, clock),
         login=login,
-        sinks=tuple(_sink(sink, Path(config.path).parent, cloud, sandbox, say) for sink in config.deliver),
+        sinks=tuple(wiring_sinks.build(entry, place) for entry in config.deliver),
         clock=clock,
         say=say,
         journal=FileJournal(journal or journal_path(), str(config.path), clock, say, asked=journal is not None),
@@ -129,53 +113,3 @@ async def close(finished: Job) -> None:
         finished.directory.aclose(), finished.login.aclose(), *(s.aclose() for s in finished.sinks),
         return_exceptions=True,
     )  # fmt: skip
-
-
-def _sink(
-    entry: FileSink | MspbotsSink,
-    folder: Path,
-    cloud: Cloud,
-    sandbox: dict[str, Any] | None,
-    say: Callable[[str], None],
-) -> Sink:
-    if entry.kind == "file":
-        from provision.sinks.file import FileSink as FileDelivery  # noqa: PLC0415
-
-        return FileDelivery(sink_id(entry.name), entry.name, folder / Path(entry.path).expanduser(), entry.format)
-    return _form(entry, cloud, sandbox, say)
-
-
-def _form(entry: MspbotsSink, cloud: Cloud, sandbox: dict[str, Any] | None, say: Callable[[str], None]) -> Sink:
-    """A web form: in a browser with the hand-off page as the way out, or by hand: on that page, and as text on a
-    terminal where no page can be seen."""
-    from provision.sinks import handoff, terminal  # noqa: PLC0415
-    from provision.sinks.person import PersonSink  # noqa: PLC0415
-    from provision.sinks.profile import load  # noqa: PLC0415
-
-    values = {"username": entry.username, "reply_to": entry.reply_to, "signature": entry.signature}
-    profile, ident = load(entry.profile), sink_id(entry.name)
-    desk = sandbox is not None and bool(os.environ.get("PROVISION_SANDBOX_PERSON"))
-    interactive = desk or sys.stdin.isatty()
-    screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) or sys.platform in {"darwin", "win32"}
-    text = interactive and not screen and not desk and terminal.there()
-    show = terminal.hand_over if text else handoff.hand_over
-    person = PersonSink(ident, entry.name, profile, values, announce=say, interactive=interactive, show=show)
-    if entry.via == "person" or (interactive and not screen and not desk):
-        return person  # a browser that nobody can see would wait in vain
-    from provision.sinks.browser import BrowserSink  # noqa: PLC0415 - Playwright only when it delivers
-
-    return BrowserSink(
-        ident,
-        entry.name,
-        profile,
-        entry.url,
-        values,
-        executable=entry.browser,
-        user_data=Path(entry.user_data).expanduser() if entry.user_data else state_folder() / "browser",
-        headless=not screen,
-        ca=cloud.ca,
-        proxy=sandbox["proxy"] if sandbox else os.environ.get("HTTPS_PROXY"),
-        interactive=interactive,
-        announce=say,
-        fallback=person,
-    )

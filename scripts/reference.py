@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision import config, errors
+from provision import config, errors, explain
 from provision.cli import main as group
 from scripts import sandbox_graph
 
@@ -55,10 +55,18 @@ def errors_page() -> str:
     return "\n".join([f"# Errors\n\n{MADE} {note}\n", head, *rows, ""])
 
 
+def explanations_page() -> str:
+    head = "| error | cause | what to do |\n| --- | --- | --- |"
+    rows = [f"| [{e.code}]({e.document}) | {e.cause} | {e.fix} |" for e in explain.everything()]
+    note = "`provision explain` finds them in any text: a line, a mail client's log, a JSON answer."
+    return "\n".join([f"# Errors of Entra and Exchange\n\n{MADE} {note}\n", head, *rows, ""])
+
+
 def pages() -> dict[str, str]:
     return {
         "commands.md": commands_page(),
         "errors.md": errors_page(),
+        "explanations.md": explanations_page(),
         "sandbox-graph.md": sandbox_graph.page(MADE),
         "config.schema.json": json.dumps(config.schema(), indent=2) + "\n",
     }

@@ -95,12 +95,15 @@ class Front:
                 date = format_datetime(self.world.now(), usegmt=True).encode()
                 message["headers"] = [*message["headers"], (b"date", date)]
             line["response_bytes"] += len(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self.gate.note(line)  # first, so that whoever has the answer finds it in the log
             await send(message)
 
         if fault in {"drop_before", "hold_before"}:
             if fault == "hold_before":
                 await self.gate.hold(line)
             await self._cut(receive)
+            self.gate.note(line)
         elif fault in _BUSY:
             await self._busy(fault, counted_send)
         else:
@@ -109,7 +112,7 @@ class Front:
                 await self.gate.hold(line)
             if fault in _UNANSWERED:
                 await self._cut(receive)
-        self.gate.note(line)
+                self.gate.note(line)
 
     async def _cut(self, receive: Receive) -> None:
         receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version

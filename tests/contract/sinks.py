@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import configparser
+import json
 import re
 import resource
 import shutil
@@ -16,7 +18,7 @@ from provision import errors
 from provision.ports import Parcel
 from provision.secret import Secret
 from provision.sinks.browser import BrowserSink
-from provision.sinks.file import FileSink
+from provision.sinks.file import FileSink, form
 from provision.sinks.person import PersonSink
 from provision.sinks.profile import load
 from tests.fakes import FakeReadableSink, FakeSink
@@ -42,10 +44,12 @@ def parcel(value, key_id, redirect_uri=VALUES["redirect_uri"]):
 
 class Held:
     """A sink with what stands behind it. `again()` is the same sink, made anew as the next run makes it; `value()` what
-    the place holds, seen from outside; after `breaks()` no delivery succeeds. `files` is for what the place needs."""
+    the place holds, seen from outside; after `breaks()` no delivery succeeds. `files` is for what the place needs,
+    `settings` what it must hold beside the secret."""
 
     needs_person = readable = False
     redirect_uri = VALUES["redirect_uri"]
+    settings = ("client_id", "authorization_url", "token_url")
 
     def __init__(self, folder, files):
         self.folder, self.files = folder, files
@@ -81,6 +85,32 @@ class HeldByFile(Held):
             super().deliver(value, key_id)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+class HeldByFormat(HeldByFile):
+    """A file of another form, seen by that form's own reader."""
+
+    format = "json"
+
+    def again(self):
+        return FileSink("abc123", "file:mail", self.folder / "mail", form(self.format, FORM["username"]))
+
+    def value(self):
+        path = self.folder / "mail"
+        return json.loads(path.read_text())["client_secret"] if path.exists() else None
+
+
+class HeldBySasl(HeldByFormat):
+    format, settings = "sasl-xoauth2", ("client_id", "token_url")
+
+
+class HeldByEmailProxy(HeldByFormat):
+    format = "emailproxy"
+
+    def value(self):
+        found = configparser.ConfigParser(interpolation=None)
+        found.read(self.folder / "mail")
+        return found.get(FORM["username"], "client_secret", fallback=None)
 
 
 class HeldByFake(Held):
@@ -165,6 +195,9 @@ ALL = {
     "fake": HeldByFake,
     "readable fake": HeldByReadableFake,
     "file": HeldByFile,
+    "file, json": HeldByFormat,
+    "file, sasl-xoauth2": HeldBySasl,
+    "file, emailproxy": HeldByEmailProxy,
     "person": HeldByPerson,
     "browser": HeldByBrowser,
 }

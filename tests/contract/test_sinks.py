@@ -35,9 +35,10 @@ def test_its_settings_are_one_digest_in_every_run(held):
 
 
 @each
-@pytest.mark.parametrize("key", ["client_id", "authorization_url", "token_url"])
-def test_its_settings_differ_where_one_that_it_holds_does(held, key):
-    assert held.sink.settings(VALUES) != held.sink.settings(VALUES | {key: "another"})
+def test_its_settings_differ_where_one_that_it_holds_does(held):
+    assert "client_id" in held.settings
+    for key in held.settings:
+        assert held.sink.settings(VALUES) != held.sink.settings(VALUES | {key: "another"})
 
 
 @each

@@ -83,13 +83,13 @@ def _children(root):
 
 def _process_list(root, given):
     """Names of the processes whose command line or environment holds a value; `root` may have what it was `given`, and
-    so has a child of it between fork and exec."""
+    so has a child of it between fork and exec, known by its command line before and after the look."""
     shown = []
     for pid in _children(root):
-        for name in ("cmdline", "environ"):
-            own = name == "environ" and given and _proc(pid, "cmdline") == _proc(root, "cmdline")
-            if not own and leaks(_proc(pid, name)):
-                shown.append(f"{pid} {name}")
+        before, environ, after = (_proc(pid, name) for name in ("cmdline", "environ", "cmdline"))
+        own = given and (pid == root or _proc(root, "cmdline") in (before, after))
+        shown += [f"{pid} cmdline"] if leaks(before + after) else []
+        shown += [f"{pid} environ"] if leaks(environ) and not own else []
     return shown
 
 

@@ -25,6 +25,8 @@ def test_the_package_keeps_the_rules():
             "def f():\n    from azure.identity import X\n",
             "only entra/login.py, entra/remembered.py may",
         ),
+        ("wiring.py", "import azure.keyvault.secrets\n", "only sinks/keyvault.py may"),
+        ("entra/login.py", "def f():\n    importlib.import_module('azure.keyvault')\n", "only sinks/keyvault.py may"),
         ("wiring.py", "import playwright.async_api\n", "only sinks/browser.py may"),
         ("plan.py", "from provision.secret import Secret\n", "imports secret"),
         ("report.py", "from provision import secret\n", "imports secret"),

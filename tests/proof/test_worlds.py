@@ -52,3 +52,8 @@ def test_a_script_gives_the_same_world_each_time():
     one, other = (play(script)[0] for _ in range(2))
     assert one.count == other.count
     assert [c.key_id for c in one.app.credentials] == [c.key_id for c in other.app.credentials]
+
+
+def test_a_run_goes_by_the_config_that_it_read():
+    renamed, left_alone = ("admin", 10, 2), ("meanwhile", 74, 0)
+    assert play([("world", 0, 0), ("run", 0, 0), renamed, left_alone])[1] is None

@@ -75,7 +75,7 @@ def on_write(world, run, before, after):
         unseen = world.since[thing] > call.as_of and (call.just_read or unknown)
         if thing[0] == "credential" or not unseen:
             world.breach("only_what_we_made_is_touched", f"{thing} came or went by our doing")
-    if world.settings.name is None and after.name != before.name and not unknown:
+    if run.name is None and after.name != before.name and not unknown:
         world.breach("only_what_we_made_is_touched", "the name was changed, which the config leaves alone")
 
 

@@ -78,7 +78,7 @@ class Run:
 
     def __init__(self, world, offset=timedelta(0)):
         self.world, self.offset = world, offset
-        self.policy, self.began = world.settings.policy, world.now
+        self.policy, self.name, self.began = world.settings.policy, world.settings.name, world.now
         self.waiting, self.dead, self.calls, self.writes = [], False, 0, 0
         self.saw, self.as_of, self.read_at, self.ready = None, 0, -1, set()
         self.made_app, self.read_time = False, world.now

@@ -134,3 +134,10 @@ def test_a_step_that_is_to_be_held_when_it_is_done_is_reported_again(tenant, poo
 def test_a_step_without_the_control_header_is_refused(tenant):
     body = {"method": "replace", "host": "sink", "path": "mail.env"}
     assert httpx.post(f"{tenant.info['control']}/step", json=body).status_code == 403
+
+
+def test_who_has_the_answer_finds_the_request_in_the_log(tenant):
+    for number in range(20):
+        assert tenant.create(f"app {number}") == 201
+        logged = (tenant.folder / "requests.jsonl").read_text().splitlines()
+        assert sum(json.loads(line)["path"].endswith("/applications") for line in logged) == number + 1

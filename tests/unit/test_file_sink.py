@@ -13,7 +13,7 @@ from provision.errors import NotWritableError, UsageError
 from provision.model import Holding
 from provision.ports import Clearable, Parcel, Readable
 from provision.secret import Secret
-from provision.sinks.file import FileSink
+from provision.sinks.file import FileSink, form
 
 VALUES = {
     "tenant_id": "7b1c1f3e-0000-4000-8000-000000000001",
@@ -35,7 +35,7 @@ def names(folder):
 
 
 def sink(path):
-    return FileSink("abc123", "file", path, "dotenv")
+    return FileSink("abc123", "file", path)
 
 
 def deliver(path, **other):
@@ -241,4 +241,4 @@ def test_clear_takes_out_ours_alone(tmp_path):
 
 def test_another_format_is_refused(tmp_path):
     with pytest.raises(UsageError):
-        FileSink("a", "b", tmp_path, "toml")
+        form("toml")

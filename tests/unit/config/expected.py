@@ -54,11 +54,11 @@ EXPECTED = {
         (4, 8, "write ${NAME} with letters, digits and _"),
         (6, 18, "the variable PROVISION_TEST_FOLDER is not set"),
     ],
-    "planned_kind": [
-        (5, 5, "`keyvault` is not built yet; allowed: mspbots, file"),
-        (6, 5, "unknown kind `mspbot`, did you mean `mspbots`?; allowed: mspbots, file"),
+    "unknown_kind": [
+        (5, 5, "unknown kind `kubernetes`; allowed: mspbots, file, command, keyvault"),
+        (6, 5, "unknown kind `mspbot`, did you mean `mspbots`?; allowed: mspbots, file, command, keyvault"),
         (7, 5, "has no value"),
-        (7, 5, "must be a mapping of one key, the kind; allowed: mspbots, file; indent its keys"),
+        (7, 5, "must be a mapping of one key, the kind; allowed: mspbots, file, command, keyvault; indent its keys"),
     ],
     "choices": [
         (1, 10, "`version` must be 1"),
@@ -69,12 +69,27 @@ EXPECTED = {
         (8, 25, "must be a mail address"),
         (8, 39, "`deliver.mspbots.via` must be one of browser, person"),
         (8, 47, "unknown key `kind`"),
-        (9, 38, "`deliver.file.format` must be dotenv"),
+        (9, 38, "`deliver.file.format` must be one of dotenv, json, emailproxy, sasl-xoauth2"),
     ],
     "missing_keys": [
         (1, 1, "`version` is missing"),
         (2, 1, "`key` is missing in `app`"),
         (4, 5, "`path` is missing in `deliver.file`"),
+    ],
+    "file_account": [
+        (5, 11, "needs `account` with format emailproxy, and with no other"),
+        (6, 11, "needs `account` with format emailproxy, and with no other"),
+    ],
+    "commands": [
+        (5, 20, "`deliver.command.run` must be a list: [one, two]"),
+        (6, 20, "`deliver.command.run` must have at least 1 entries"),
+        (7, 39, "must be longer than 0m and at most 30m"),
+        (8, 5, "is the same place as the sink in line 7"),
+    ],
+    "key_vaults": [
+        (5, 23, "must be a URL that begins with https://"),
+        (5, 56, "must be 1 to 127 of A-Z a-z 0-9 -"),
+        (7, 5, "is the same place as the sink in line 6"),
     ],
     "no_value": [(5, 3, "has no value; give it one, or remove it"), (7, 12, "has no value")],
     "syntax": [(5, 13, "not YAML: a `:` is not allowed here")],
@@ -93,8 +108,8 @@ EXPECTED = {
         (8, 17, "such as SMTP.Send"),
         (10, 13, "renew_before + retire_after"),
         (11, 13, "`secret.max_live` must be a whole number"),
-        (13, 25, "unknown key `mode`; allowed: path, name, format"),
+        (13, 25, "unknown key `mode`; allowed: path, name, format, account"),
         (14, 5, "is the same place as the sink in line 13"),
-        (15, 5, "`command` is not built yet"),
+        (15, 5, "unknown kind `comand`"),
     ],
 }

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from provision.config import AppConfig, Config, CustomCloud, FileSink, MspbotsSink, SecretConfig, load, schema
+from provision.config import KINDS, AppConfig, Config, CustomCloud, FileSink, MspbotsSink, SecretConfig, load, schema
 from tests.unit.config.texts import ROOT, SMALL
 
 
@@ -72,7 +72,7 @@ def test_the_schema_is_of_the_yaml_form() -> None:
     assert {"$schema", "$id", "title", "description"} <= made.keys()
     assert "path" not in made["properties"]
     kinds = [next(iter(entry["properties"])) for entry in made["properties"]["deliver"]["items"]["oneOf"]]
-    assert kinds == ["mspbots", "file"]
+    assert kinds == list(KINDS)
     assert made["$defs"]["SecretConfig"]["properties"]["lifetime"]["default"] == "180d"
     assert made["$defs"]["AppConfig"]["properties"]["redirect_uris"]["maxItems"] == 256
     assert '"null"' not in json.dumps(made)
