@@ -37,7 +37,6 @@ _TABLE: dict[str, dict[int, str]] = {
         "cached, and that error conditions are handled.",
         70007: "'{mode}' is not a supported value of 'response_mode' when requesting a token.",
         90002: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.",
-        90013: "The input from the user is not valid.",
         90023: "Unsupported '{name}' value.",
         90038: "The specified tenant '{tenant}' belongs to the national cloud '{cloud}'. Current cloud instance "
         "'microsoftonline.com' does not federate with {cloud}.",
@@ -182,10 +181,10 @@ _TABLE: dict[str, dict[int, str]] = {
     },
     "bad_verification_code 400": {70018: "Invalid verification code. Authorization is not approved."},
 }  # fmt: skip
-_KNOWN = {code: (*head.split(), text) for head, codes in _TABLE.items() for code, text in codes.items()}
+KNOWN = {code: (*head.split(), text) for head, codes in _TABLE.items() for code, text in codes.items()}
 _SUBERRORS = {65001: "consent_required"}
 _BY_POLICY = frozenset(_TABLE["interaction_required 400"])
-CODES = frozenset(_KNOWN)
+CODES = frozenset(KNOWN)
 
 
 class _Values(dict[str, str]):
@@ -198,7 +197,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
 
     def __init__(self, code: int, *, error: str | None = None, **values: str) -> None:
         super().__init__(code)
-        self.code, (usual, status, text) = code, _KNOWN[code]
+        self.code, (usual, status, text) = code, KNOWN[code]
         self.error, self.status = error or usual, int(status)
         self.text = f"AADSTS{code}: {text.format_map(_Values(values))}"
 

@@ -93,7 +93,8 @@ def held(world: World, app: App, user_id: str, asked: Asked) -> frozenset[str]:
     have = granted(world, app, user_id, asked.resource)
     names = have if asked.default else asked.names
     if not names or not names <= have:
-        raise Refused(65001, **named(app))
+        code = 65002 if apps.is_microsofts(app) else 65001
+        raise Refused(code, resource=asked.resource.name, **named(app))
     return names
 
 

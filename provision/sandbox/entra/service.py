@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -73,6 +72,6 @@ class Entra:
     @staticmethod
     def _is_of(app: dict[str, object], target: str) -> bool:
         try:
-            return bool(urlsplit(target).scheme) and bool(redirects.platform(app, target))
+            return bool(redirects.platform(app, target))
         except Refused:
             return False

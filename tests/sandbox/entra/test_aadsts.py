@@ -8,12 +8,10 @@ import httpx
 import pytest
 
 from provision.sandbox.entra import aadsts
-from tests.sandbox.entra import causes_clients, causes_grants, causes_people
+from tests.sandbox.entra import causes_clients, causes_federated, causes_grants, causes_people
 from tests.sandbox.entra.causes import CAUSES
 
-assert causes_clients
-assert causes_grants
-assert causes_people
+LOADED = (causes_clients, causes_federated, causes_grants, causes_people)
 DESCRIPTION = re.compile(
     r"AADSTS(\d+): [^\r\n]+\r\nTrace ID: [0-9a-f-]{36}\r\nCorrelation ID: [0-9a-f-]{36}"
     r"\r\nTimestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
