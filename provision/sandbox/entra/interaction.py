@@ -1,7 +1,7 @@
 """What a person does in the browser, page after page: account, password, second factor, consent. Authorize, device
 code and admin consent begin one, and say what follows when it is done.
 
-An interaction lives in memory: whoever comes back after a restart, or after an hour, starts again.
+An interaction lives in memory: whoever comes back after a restart, after an hour, or after many others, starts again.
 """
 
 from __future__ import annotations
@@ -62,12 +62,11 @@ class Desk:
 
     def begin(self, request: Request, it: Interaction) -> Response:
         """Single sign-on is used unless `prompt` forbids it."""
-        now = self.world.now().timestamp()
-        self._open = (
-            {i: o for i, o in self._open.items() if o.begun > now - HOUR} if len(self._open) > MOST else self._open
-        )
-        it.begun = now
-        self._open[it.id] = it
+        it.begun = self.world.now().timestamp()
+        if it.silent is None:
+            while len(self._open) >= MOST:
+                del self._open[next(iter(self._open))]
+            self._open[it.id] = it
         known = {} if it.prompt == "login" else sessions.signed_in(self.world, request)
         users = [u for u in self.world.data["users"] if u["id"] in known]
         hinted = [u for u in users if it.hint.lower() in u["_names"]] if it.hint else users
@@ -97,7 +96,7 @@ class Desk:
         people.check_access(self.world, it.app, user, mfa=it.mfa)
         if not it.consented and (page := self._consent(it, user)) is not None:
             return page
-        del self._open[it.id]
+        self._open.pop(it.id, None)
         return it.done(request, it)
 
     def _consent(self, it: Interaction, user: User) -> Response | None:
@@ -168,7 +167,7 @@ class Desk:
         if it is None or it.user is None:
             return pages.alert(self.world, _ENDED)
         if form.get("answer") != "accept":
-            del self._open[it.id]
+            self._open.pop(it.id, None)
             return it.declined(request, Refused(65004))
         admin = people.is_admin(it.user)
         if not it.for_everybody:
@@ -190,4 +189,5 @@ class Desk:
 
     async def _found(self, request: Request) -> tuple[dict[str, str], Interaction | None]:
         form = {k: str(v) for k, v in (await request.form()).items()}
-        return form, self._open.get(form.get("flow", ""))
+        it = self._open.get(form.get("flow", ""))
+        return form, it if it is not None and it.begun > self.world.now().timestamp() - HOUR else None

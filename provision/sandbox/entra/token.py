@@ -73,6 +73,8 @@ class TokenEndpoint:
         if form["grant_type"] not in self._grants:
             raise Refused(70003, grant=form["grant_type"])
         app = apps.find(self.world, form.get("client_id", ""), where)
+        if form["grant_type"] != "client_credentials":
+            scopes.parse(self.world, form.get("scope", ""), 28002)
         if request.headers.get("origin") and (form.get("client_secret") or form.get("client_assertion")):
             raise Refused(9002326)
         form["origin"] = request.headers.get("origin", "")
@@ -95,6 +97,7 @@ class TokenEndpoint:
     # -- grants
 
     def _client_credentials(self, app: App, form: Form, where: Authority) -> dict[str, Any]:
+        """v2-oauth2-client-creds-grant-flow.md."""
         if where.shared:
             raise Refused(50059)
         self._authenticate(app, form, public=False)
