@@ -97,7 +97,7 @@ class Issuer:
             claims["scp"] = " ".join(sorted(held))
             body["access_token"] = self.tokens.mint(asked.resource.audience, authority.issuer, **claims)
         oidc = wanted.oidc | frozenset(sign_in.scope.lower().split()) & scopes.OIDC
-        body["scope"] = " ".join(w for w in wanted.text.split() if w.lower() != "offline_access")
+        body["scope"] = _told(wanted)
         if "offline_access" in oidc:
             body["refresh_token"] = self.refresh_token(sign_in)
         if "openid" in wanted.oidc:
@@ -142,6 +142,18 @@ def client_info(world: World, sign_in: SignIn) -> str:
     """What MSAL asks for: the person's id and their tenant's."""
     text = json.dumps({"uid": sign_in.user, "utid": world.tenant_id})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _told(wanted: Scopes) -> str:
+    """The scopes of an answer: full ones as they were asked for; short ones as Microsoft Graph spells them, with openid
+    followed by what the pages' examples have."""
+    words = [word for word in wanted.text.split() if word.lower() not in scopes.OIDC]
+    if not words or any("/" in word for word in words):
+        return " ".join(word for word in wanted.text.split() if word.lower() != "offline_access")
+    spelled = {name.lower(): name for asked in wanted.asked for name in asked.names}
+    return " ".join(
+        [*(spelled[word.lower()] for word in words), *(["profile openid email"] if "openid" in wanted.oidc else [])]
+    )
 
 
 def _pairwise(app: App, user: dict[str, Any]) -> str:
