@@ -13,9 +13,23 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from provision.config_values import Argv, Mailbox, Profile, SinkName, Text, TimeLimit, Url, VaultSecret, fault
+from provision.config_values import (
+    ActionsSecret,
+    Argv,
+    Mailbox,
+    Profile,
+    Repository,
+    SinkName,
+    Text,
+    TimeLimit,
+    Url,
+    VariableName,
+    VaultSecret,
+    fault,
+)
 
 MSPBOTS_URL = "https://app.mspbots.ai"
+GITHUB_API = "https://api.github.com"
 
 
 class Model(BaseModel):
@@ -107,6 +121,19 @@ class CommandSink(Model):
         return run if isinstance(run, tuple) else (None,)
 
 
+class Credential(Model):
+    """Where the token or password for a service is. It never stands in a config."""
+
+    env: VariableName | None = Field(default=None, description="The NAME of the environment variable that has it.")
+    file: Text | None = Field(default=None, description="The file that has it, on one line.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise fault("must be {env: NAME}, the name of a variable, or {file: PATH}")
+        return self
+
+
 class KeyVaultSink(Model):
     """A secret in Azure Key Vault."""
 
@@ -125,5 +152,36 @@ class KeyVaultSink(Model):
         return data.get("vault"), data.get("secret")
 
 
-Sink = MspbotsSink | FileSink | CommandSink | KeyVaultSink
-KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink, "command": CommandSink, "keyvault": KeyVaultSink}
+class GitHubSink(Model):
+    """A secret of GitHub Actions."""
+
+    kind: Literal["github"] = "github"
+    repository: Repository = Field(description="OWNER/REPOSITORY.")
+    secret: ActionsSecret = Field(description="The name of the secret in it.")
+    environment: Text | None = Field(default=None, description="The environment that has it; left out: the repository.")
+    credential: Credential = Field(
+        default=Credential(env="GITHUB_TOKEN"),
+        description="A token that may write it.",
+        json_schema_extra={"default": {"env": "GITHUB_TOKEN"}},
+    )
+    api: Url = Field(default=GITHUB_API, description="Where GitHub's REST API answers.")
+    ca: Text | None = Field(default=None, description="File with the CA certificates to trust besides the public ones.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default github:OWNER/…/SECRET.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return f"{data.get('repository', '')}/{data.get('secret', '')}"
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        return data.get("repository"), data.get("environment", "-"), data.get("secret"), data.get("api", GITHUB_API)
+
+
+Sink = MspbotsSink | FileSink | CommandSink | KeyVaultSink | GitHubSink
+KINDS: dict[str, Any] = {
+    "mspbots": MspbotsSink,
+    "file": FileSink,
+    "command": CommandSink,
+    "keyvault": KeyVaultSink,
+    "github": GitHubSink,
+}

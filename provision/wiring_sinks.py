@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provision import config
     from provision.entra.clouds import Cloud
     from provision.ports import Sink
+    from provision.sinks.credential import Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,25 @@ def build(entry: config.Sink, place: Place) -> Sink:
         from provision.sinks.keyvault import KeyVaultSink  # noqa: PLC0415
 
         return KeyVaultSink(sink_id(entry.name), entry.name, entry.vault, entry.secret, token=place.token, ca=place.ca)
+    if entry.kind == "github":
+        from provision.sinks.github import GitHubSink  # noqa: PLC0415
+
+        return GitHubSink(
+            sink_id(entry.name), entry.name, entry.repository, entry.secret, _credential(entry.credential, place),
+            environment=entry.environment, api=entry.api, ca=_ca(entry.ca, place),
+        )  # fmt: skip
     return _form(entry, place)
+
+
+def _credential(entry: config.Credential, place: Place) -> Credential:
+    from provision.sinks.credential import Credential  # noqa: PLC0415
+
+    file = place.folder / Path(entry.file).expanduser() if entry.file else None
+    return Credential(entry.env, file, os.environ)
+
+
+def _ca(entry: str | None, place: Place) -> str | None:
+    return str(place.folder / Path(entry).expanduser()) if entry else place.ca
 
 
 def _form(entry: config.MspbotsSink, place: Place) -> Sink:
