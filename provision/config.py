@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from provision import yaml_places
 from provision.config_model import AppConfig, Config, CustomCloud, SecretConfig, UserConsent
-from provision.config_sinks import KINDS, Credential, FileSink, Model, MspbotsSink, Sink, sink_name
+from provision.config_sinks import KINDS, Credential, FileSink, HttpSink, Model, MspbotsSink, Sink, sink_name
 from provision.config_values import duration
 from provision.errors import ConfigError, Fault
 
@@ -28,6 +28,7 @@ __all__ = [
     "Credential",
     "CustomCloud",
     "FileSink",
+    "HttpSink",
     "MspbotsSink",
     "SecretConfig",
     "Sink",

@@ -67,6 +67,18 @@ class MspbotsSink(Model):
         return data.get("url", MSPBOTS_URL), data.get("username")
 
 
+class FormSink(MspbotsSink):
+    """The settings form of another application, by its profile."""
+
+    kind: Literal["form"] = "form"  # type: ignore[assignment]
+    url: Url = Field(description="Where the application answers.")
+    profile: Profile = Field(description="Which application it is: `provision profile list`.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default form:HOST.")
+    via: Literal["browser", "person"] = Field(
+        default="person", description="person: a page to copy the values from. browser: filled in a real browser."
+    )
+
+
 class FileSink(Model):
     """A file that nobody else can read."""
 
@@ -177,11 +189,36 @@ class GitHubSink(Model):
         return data.get("repository"), data.get("environment", "-"), data.get("secret"), data.get("api", GITHUB_API)
 
 
-Sink = MspbotsSink | FileSink | CommandSink | KeyVaultSink | GitHubSink
+class HttpSink(Model):
+    """A service that is written to over REST, by its profile."""
+
+    kind: Literal["http"] = "http"
+    url: Url = Field(description="Where the service answers.")
+    profile: Profile = Field(description="Which service it is: `provision profile list`.")
+    credential: Credential | None = Field(default=None, description="What it is signed in to with.")
+    user: Text | None = Field(default=None, description="Whose password the credential is, where the profile asks.")
+    values: dict[str, Text] = Field(default={}, description="What else the profile asks for, by name.")
+    ca: Text | None = Field(default=None, description="File with the CA certificates to trust besides the public ones.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default http:HOST.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return urlsplit(data.get("url", "")).hostname or ""
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        values = data.get("values")
+        told = [f"{key}={value}" for key, value in sorted(values.items())] if isinstance(values, dict) else []
+        return data.get("url"), data.get("profile"), *told
+
+
+Sink = MspbotsSink | FormSink | FileSink | CommandSink | KeyVaultSink | GitHubSink | HttpSink
 KINDS: dict[str, Any] = {
     "mspbots": MspbotsSink,
+    "form": FormSink,
     "file": FileSink,
     "command": CommandSink,
     "keyvault": KeyVaultSink,
     "github": GitHubSink,
+    "http": HttpSink,
 }

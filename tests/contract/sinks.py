@@ -20,7 +20,7 @@ from provision.secret import Secret
 from provision.sinks.browser import BrowserSink
 from provision.sinks.file import FileSink, form
 from provision.sinks.person import PersonSink
-from provision.sinks.profile import load
+from provision.sinks.profile_reading import load
 from tests.fakes import FakeReadableSink, FakeSink
 from tests.form_site import Site
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FAULTS = Path(__file__).parent / "faults"
-KINDS = "allowed: mspbots, file, command, keyvault, github"
+KINDS = "allowed: mspbots, form, file, command, keyvault, github, http"
 ALLOWED_TOP = "allowed: version, tenant, cloud, login, app, secret, deliver"
 EXPECTED = {
     "unknown_key": [(5, 3, "unknown key `redirect_urls`, did you mean `redirect_uris`?; allowed: key, name, ")],
@@ -102,6 +102,13 @@ EXPECTED = {
         (7, 58, "must be a mapping with the keys env, file"),
         (8, 26, "must be OWNER/REPOSITORY"),
         (8, 37, "not begin with a digit nor with GITHUB_"),
+    ],
+    "services": [
+        (5, 5, "`url` is missing in `deliver.form`"),
+        (6, 45, "must be the name of a profile"),
+        (7, 17, "must be a URL without ? and #"),
+        (9, 5, "is the same place as the sink in line 8"),
+        (10, 5, "has the same name as the sink in line 8"),
     ],
     "no_value": [(5, 3, "has no value; give it one, or remove it"), (7, 12, "has no value")],
     "syntax": [(5, 13, "not YAML: a `:` is not allowed here")],
