@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError, ServiceError
 from provision.model import Holding, Readiness
+from provision.secret import is_id
 from provision.sinks.digest import settings_digest
 from provision.sinks.refusal import unready
 
@@ -85,7 +86,7 @@ class KeyVaultSink:
 
     async def read(self) -> Holding:
         found = await self._held("read")
-        if found is None or not found.value or not found.properties.tags:
+        if found is None or not found.value or is_id(found.value) or not found.properties.tags:
             return Holding(None)
         tags = found.properties.tags
         settings = self.settings({"client_id": tags.get(_CLIENT_ID, ""), "tenant_id": tags.get(_TENANT_ID, "")})
