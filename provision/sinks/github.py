@@ -47,9 +47,10 @@ class GitHubSink:
         environment: str | None = None,
         api: str = API,
         ca: str | None = None,
+        limit_s: float = 30,
     ) -> None:
         self.id, self.name, self.repository, self.secret = id, name, repository, secret
-        self._credential, self._rest = credential, Rest(name, api, ca)
+        self._credential, self._rest = credential, Rest(name, api, ca, limit_s)
         base = f"{api.rstrip('/')}/repos/{repository}"
         self._secrets = (
             f"{base}/environments/{quote(environment, safe='')}/secrets" if environment else f"{base}/actions/secrets"

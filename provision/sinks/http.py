@@ -47,6 +47,7 @@ class HttpSink:
         user: str = "",
         asked: Mapping[str, str] | None = None,
         ca: str | None = None,
+        limit_s: float = 30,
         interactive: bool = False,
         announce: Callable[[str], None],
         show: Callable[..., Awaitable[bool]],
@@ -55,7 +56,7 @@ class HttpSink:
         self.user, self.asked, self.interactive = user, dict(asked or {}), interactive
         self.announce, self.show = announce, show
         self.needs_person = profile.reauth_on_new_secret is not False  # what is not known may end a sign-in
-        self._credential, self._rest = credential, Rest(name, url, ca)
+        self._credential, self._rest = credential, Rest(name, url, ca, limit_s)
         # A capability is had by the instance: the profile says what the service can do.
         if http.read is not None:
             self.read: Callable[[], Awaitable[Holding]] = self._read

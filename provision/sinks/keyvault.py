@@ -69,9 +69,10 @@ class KeyVaultSink:
         *,
         token: Callable[[str], Awaitable[str]],
         ca: str | None = None,
+        limit_s: float = 30,
     ) -> None:
         self.id, self.name, self.vault, self.secret = id, name, vault.rstrip("/"), secret
-        self._token, self._ca, self._client = token, ca, None
+        self._token, self._ca, self._limit_s, self._client = token, ca, limit_s, None
 
     def settings(self, values: Mapping[str, str]) -> str:
         return settings_digest({name: values.get(name, "") for name in ("client_id", "tenant_id")})
@@ -157,7 +158,7 @@ class KeyVaultSink:
     def _connect(self, loop: asyncio.AbstractEventLoop) -> Any:
         secrets = importlib.import_module("azure.keyvault.secrets")
         credentials = importlib.import_module("azure.core.credentials")
-        how: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 3}
+        how: dict[str, Any] = {"connection_timeout": 10, "read_timeout": self._limit_s, "retry_total": 3}
         if self._ca:
             how["connection_verify"] = self._ca
         login = _Login(self._token, loop, credentials.AccessToken)

@@ -37,8 +37,8 @@ _UNTRUSTED = "Set `ca` to the service's CA certificates, or SSL_CERT_FILE to tho
 class Rest:
     """One client a sink, made when it is first needed. `ca`: a PEM file to trust besides the public CAs."""
 
-    def __init__(self, name: str, url: str, ca: str | None) -> None:
-        self.name, self._host, self._ca = name, urlsplit(url).hostname or "", ca
+    def __init__(self, name: str, url: str, ca: str | None, limit_s: float = 30) -> None:
+        self.name, self._host, self._ca, self._limit_s = name, urlsplit(url).hostname or "", ca, limit_s
         self._http: httpx.AsyncClient | None = None
 
     async def send(
@@ -70,7 +70,7 @@ class Rest:
             if self._ca:
                 trusted.load_verify_locations(self._ca)
             self._http = httpx.AsyncClient(
-                verify=trusted, trust_env=self._host not in _LOOPBACK, timeout=httpx.Timeout(30, connect=10)
+                verify=trusted, trust_env=self._host not in _LOOPBACK, timeout=httpx.Timeout(self._limit_s, connect=10)
             )
         return self._http
 
