@@ -79,6 +79,9 @@ class Held:
     def kept(self):
         return [self.value()]
 
+    def settle(self):
+        """Waits for what a killed delivery has set going."""
+
     def fails(self, how):
         self.how = how
 

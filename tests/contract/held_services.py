@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import trustme
@@ -67,6 +68,11 @@ class HeldByCommand(Held):
         path = self.folder / "mail"
         return json.loads(path.read_text())["client_secret"] if path.exists() else None
 
+    def settle(self):
+        """The command outlives who started it."""
+        while str(self.folder.parent) in map(_folder, Path("/proc").iterdir()):
+            time.sleep(0.05)
+
     def fails(self, how):
         super().fails(how)
         (self.files / "how").write_text(how)
@@ -83,6 +89,14 @@ class HeldByCommand(Held):
         (self.files / "away").exists() and (self.files / "away").rename(self.files / "store")
         (self.files / "store").write_text(f"#!{sys.executable}{STORE}")
         (self.files / "store").chmod(0o755)
+
+
+def _folder(process):
+    """Where it works, if that can be seen."""
+    try:
+        return os.readlink(process / "cwd")
+    except OSError:
+        return ""
 
 
 class HeldByService(Held):
