@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -12,8 +14,9 @@ from provision.cli import main
 from provision.errors import ConfigError, UsageError
 from provision.sinks.http import HttpSink
 from provision.sinks.person import PersonSink
-from provision.sinks.profile_reading import SHIPPED
+from provision.sinks.profile_reading import SHIPPED, load
 from tests.settings_site import PROFILE
+from tests.unit.test_file_sink import VALUES, parcel
 
 HEAD = "version: 1\ntenant: contoso.onmicrosoft.com\napp: {{key: mail{app}}}\ndeliver:\n  - {sink}\n"
 
@@ -125,3 +128,21 @@ def test_each_is_built_as_its_kind(own, tmp_path):
     for sink, kind in kinds.items():
         (entry,) = loaded(tmp_path, sink).deliver
         assert isinstance(wiring_sinks.build(entry, place), kind)
+
+
+def test_a_new_form_takes_one_yaml_file(own):
+    (own / "ours.yaml").write_text(
+        "title: Ours\nreauth_on_new_secret: unknown\nredirect_uri: '{url}/back'\nfields:\n"
+        "  - {label: Who, value: '{username}/{tenant_id}'}\n  - {label: Key, value: client_secret, secret: true}\n"
+    )
+    shown = []
+
+    async def done(title, fields, steps, **_):
+        shown.append((title, [(f.label, f.secret() if f.secret else f.value) for f in fields], steps[0]))
+        return True
+
+    profile = load("ours", own).at("https://o.example")
+    made = PersonSink("abc123", "form:o", profile, {"username": "a@b.c"}, announce=print, interactive=True, show=done)
+    asyncio.run(made.deliver(replace(parcel("the-value"), redirect_uris=frozenset({"https://o.example/back"}))))
+    rows = [("Who", f"a@b.c/{VALUES['tenant_id']}"), ("Key", "the-value")]
+    assert shown == [("Ours", rows, "Open https://o.example, and enter the values above in this order.")]
