@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from provision.errors import UsageError
 from provision.marks import sink_id
@@ -46,6 +47,8 @@ def profiles_folder() -> Path:
 def check(given: config.Config) -> None:
     """What the config says against the profiles that it names, offline. Raises UsageError and ConfigError."""
     for sink in given.deliver:
+        if given.cloud == "sandbox":
+            _stays_here(sink, str(given.path))
         if sink.kind not in ("mspbots", "form", "http"):
             continue
         from provision.sinks import profile_use  # noqa: PLC0415
@@ -58,6 +61,16 @@ def check(given: config.Config) -> None:
                 "which app.redirect_uris does not list",
                 hint="Nothing was sent. Add it to app.redirect_uris.",
             )
+
+
+def _stays_here(sink: config.Sink, where: str) -> None:
+    """A secret of the sandbox in a real place would end real mail."""
+    address = {"keyvault": "vault", "github": "api", "http": "url"}.get(sink.kind)
+    if address and (host := urlsplit(getattr(sink, address)).hostname) not in {"localhost", "127.0.0.1", "::1"}:
+        raise UsageError(
+            f"{where}: with `cloud: sandbox`, nothing is delivered to {host}",
+            hint="Nothing was sent. Take that sink out while you try things, or set `cloud` to the tenant's own.",
+        )
 
 
 def build(entry: config.Sink, place: Place) -> Sink:

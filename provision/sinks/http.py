@@ -64,11 +64,9 @@ class HttpSink:
             self.clear: Callable[[], Awaitable[None]] = self._clear
 
     def settings(self, values: Mapping[str, str]) -> str:
-        held = {name: values.get(name, "") for name in (*SETTINGS, "client_id") if name in self._written()}
-        return settings_digest({**held, "client_id": values.get("client_id", ""), "to": self.url, **self.asked})
-
-    def _written(self) -> set[str]:
-        return {name for text in texts(self.http.deliver.body) for name in names(text)}
+        written = {"client_id", *(name for text in texts(self.http.deliver.body) for name in names(text))}
+        held = {name: values.get(name, "") for name in SETTINGS if name in written}
+        return settings_digest({**held, "to": self.url, **self.asked})
 
     async def ready(self) -> Readiness:
         """By the profile's `check`, else by what it reads, else as far as the credential can be read."""

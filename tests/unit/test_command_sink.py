@@ -153,6 +153,13 @@ def test_stderr_that_repeats_any_of_the_secret_is_not_shown(tmp_path, form):
     assert "last" not in error.message
 
 
+def test_stderr_with_another_secret_is_not_shown(tmp_path):
+    code = "raise SystemExit('old: abc8Q' + '~made.up-made_up~made.up-made_up.12')"
+    error = refused(sink(tmp_path, python(code)))
+    assert "looks like a client secret" in error.message
+    assert "made.up" not in error.message
+
+
 def test_a_base64_of_more_than_the_secret_is_found_too(tmp_path):
     code = "import base64, sys; sys.exit(base64.b64encode(sys.stdin.buffer.read()).decode())"
     assert "not shown" in refused(sink(tmp_path, python(code))).message

@@ -121,6 +121,26 @@ def test_the_redirect_uri_is_that_of_the_services_address(own, tmp_path):
         wiring_sinks.check(loaded(tmp_path, SERVICE, ", redirect_uris: [https://t.example/callback]"))
 
 
+@pytest.mark.parametrize(
+    "sink",
+    [
+        SERVICE,
+        "keyvault: {vault: https://contoso.vault.azure.net, secret: mail}",
+        "github: {repository: contoso/mail, secret: MAIL}",
+    ],
+)
+def test_a_secret_of_the_sandbox_goes_to_no_real_place(own, tmp_path, sink):
+    there = loaded(tmp_path, sink)
+    wiring_sinks.check(there)
+    with pytest.raises(UsageError, match="with `cloud: sandbox`, nothing is delivered to"):
+        wiring_sinks.check(there.model_copy(update={"cloud": "sandbox"}))
+
+
+def test_the_sandbox_delivers_to_this_machine(own, tmp_path):
+    here = loaded(tmp_path, SERVICE.replace("https://s.example", "https://localhost:8443"))
+    wiring_sinks.check(here.model_copy(update={"cloud": "sandbox"}))
+
+
 def test_each_is_built_as_its_kind(own, tmp_path):
     place = wiring_sinks.Place(tmp_path, tmp_path, None, None, print, None)
     form = "form: {url: https://s.example, profile: freescout, username: a@b.c}"
