@@ -4,13 +4,18 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
 
     /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
                           path, pattern, method, host, times, nth}],
-                latency_ms, secret_lag, retry_after, token_lifetime}
+                latency_ms, secret_lag, retry_after, token_lifetime, device_interval,
+                aadsts: [{code, times, client_id?, grant_type?}], loop_limit}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
     /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
+    /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
+    /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
+    /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
+                elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant
     /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
                 send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps
@@ -32,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from provision.sandbox import assertions
+from provision.sandbox.entra import federated, people
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
 from provision.sandbox.reading import parsed
@@ -97,7 +102,9 @@ def routes(  # noqa: C901 - one small handler after the other
         "policy": policy_rules.from_control,
         "operator": _operator,
         "mspbots": _mspbots,
-        "federated": assertions.trust,
+        "federated": federated.trust,
+        "user": people.put,
+        "entra": _entra,
     }
     told = [
         Route("/world", snapshot),
@@ -138,6 +145,12 @@ def _person(world: World, body: dict[str, Any]) -> None:
 
 def _operator(world: World, body: dict[str, Any]) -> None:
     world.data["principals"][body.get("client_id", world.data["operator"])]["_roles"] = body["roles"]
+
+
+def _entra(world: World, body: dict[str, Any]) -> None:
+    world.data |= {
+        key: body[key] for key in ("access", "adminConsentRequests", "unsubscribed", "elsewhere") if key in body
+    }
 
 
 def _mspbots(world: World, body: dict[str, Any]) -> None:

@@ -18,7 +18,18 @@ from provision.sandbox.tracked import Name, Place, TrackedDict, TrackedList, kep
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = ("apps", "principals", "deleted", "deletedPrincipals", "grants", "codes", "refresh", "policies")
+TABLES = (
+    "apps",
+    "principals",
+    "deleted",
+    "deletedPrincipals",
+    "grants",
+    "codes",
+    "refresh",
+    "policies",
+    "sessions",
+    "devices",
+)
 INDEXED = (
     "id",
     "appId",
