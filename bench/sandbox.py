@@ -1,4 +1,4 @@
-"""How fast the sandbox is, as ratios of one run: `make bench-sandbox`, or `ROUNDS=11 make bench-sandbox`.
+"""How fast the sandbox is, as ratios of one run: `make bench-sandbox`, or `ROUNDS=21 make bench-sandbox`.
 
 Beside a bare Starlette application on the same machine: how long until it listens, and how many requests a second it
 answers, for a token, for reads of Graph and for a change; then the same with 10,000 apps in its directory, with service
@@ -28,8 +28,8 @@ from load import Ask, rate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
-REQUESTS = int(os.environ.get("REQUESTS", "800"))
+ROUNDS = int(os.environ.get("ROUNDS", "11"))
+REQUESTS = int(os.environ.get("REQUESTS", "400"))
 APPS = int(os.environ.get("APPS", "10000"))
 READY, RATE, CHANGE = 4.0, 300, 1.5
 """Most of a bare start; least requests a second; most that 10,000 apps may change either."""
