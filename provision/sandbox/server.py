@@ -2,7 +2,7 @@
 
     python -m provision.sandbox.server --folder FOLDER
 
-writes FOLDER/info.json when it listens. The CA is made anew at each start; its key is never written.
+writes FOLDER/info.json when it listens. The CA is made anew at each start and ends with it: see ca.py.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import trustme
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
 from provision.sandbox import control, exchange, mspbots
+from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
 from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
+from provision.sandbox.same_site import SameSite
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
 
@@ -149,13 +150,9 @@ class Sandbox:
         self._proxy: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
-        authority.cert_pem.write_to_path(self.folder / "ca.pem")
-        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values(), *MAIL.values())
-        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        leaf.configure_cert(serving)
-        trusting = ssl.create_default_context()
-        authority.configure_trust(trusting)
+        authority = Authority([*NAMES.values(), *MAIL.values()])
+        (self.folder / "ca.pem").write_text(authority.pem)
+        serving, trusting = authority.serving(), authority.trusting()
         hosts: dict[str, list[BaseRoute]] = {
             "login": list(Entra(self.world, self.tokens).routes()),
             "graph": list(Graph(self.world, self.tokens).routes()),
@@ -166,7 +163,7 @@ class Sandbox:
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
         self.ports |= await self.exchange.start(serving)
         told = [*control.routes(self.world, self.info, self.gate), *mailbox_routes(self.exchange.store)]
-        await self._serve("control", Starlette(routes=told), None)
+        await self._serve("control", SameSite(Starlette(routes=told)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
@@ -195,6 +192,7 @@ class Sandbox:
         for server, _task in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers))
+        (self.folder / "ca.pem").unlink(missing_ok=True)
 
     def info(self) -> dict[str, Any]:
         """Where it listens: design.md section 6, and the proxy."""
