@@ -244,12 +244,33 @@ def _sandbox_verb(name: str, text: str) -> None:
     sandbox.command(name, help=text)(verb)
 
 
+@sandbox.command("env")
+@click.option(
+    "--shell",
+    type=click.Choice(["bash", "fish", "powershell", "dotenv"]),
+    help="For which shell; default: the one in $SHELL. bash's lines are any POSIX shell's.",
+)
+@_FOLDER
+@_common
+def _env(shell: str | None, folder: Path | None, **_: Any) -> int:
+    """Lines that point any Microsoft client at it: proxy, CA, tenant, operator.
+
+    \b
+    bash        eval "$(provision sandbox env)"
+    fish        provision sandbox env | source
+    PowerShell  provision sandbox env --shell powershell | Out-String | Invoke-Expression
+    dotenv      provision sandbox env --shell dotenv > .env
+    """  # noqa: D301 - click's own mark: the lines below it stay as they are
+    from provision import running  # noqa: PLC0415
+
+    return running.sandbox_env(folder, shell)
+
+
 for _name, _text in {
     "start": "Start it in the background and print where it listens.",
     "stop": "Stop it; its world stays.",
     "reset": "Start again with an empty world.",
     "status": "Where it listens, or that it does not run.",
-    "env": "Shell lines that point any Microsoft client at it.",
     "log": "Its request log: method, host, path, status; no values.",
 }.items():
     _sandbox_verb(_name, _text)

@@ -275,6 +275,16 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
     return _run(_load(paths), options, body)
 
 
+def sandbox_env(folder: Path | None, shell: str | None) -> int:
+    from provision.sandbox import manage  # noqa: PLC0415
+
+    try:
+        click.echo(manage.env(folder or manage.default_folder(), shell))
+    except manage.SandboxError as error:
+        raise ProvisionError(str(error), hint="Choose another --folder, or see `provision sandbox log`.") from None
+    return 0
+
+
 def sandbox(verb: str, folder: Path | None, options: Options) -> int:
     from provision.sandbox import manage  # noqa: PLC0415
 
@@ -288,9 +298,7 @@ def _sandbox(verb: str, folder: Path | None, options: Options) -> int:
     from provision.sandbox import manage  # noqa: PLC0415
 
     where = folder or manage.default_folder()
-    if verb == "env":
-        click.echo(manage.env(where))
-    elif verb == "log":
+    if verb == "log":
         for line in manage.log(where):
             click.echo(line.rstrip("\n"))
     elif verb == "stop":

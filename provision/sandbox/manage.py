@@ -11,15 +11,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from provision.sandbox import shells
 
 if sys.platform != "win32":
     import fcntl
@@ -30,7 +31,6 @@ OUTPUT = "server.log"
 MARK = ".provision-sandbox"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-SHELLS = ("sh", "fish", "powershell")
 
 # Servers that this very process started: they must be waited for, or they would stay behind as zombies.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -124,27 +124,9 @@ def reset(folder: Path) -> None:
         start(folder)
 
 
-def env(folder: Path, shell: str = "sh") -> str:
-    """Lines for a shell (sh, fish or powershell) that point any Microsoft client at it.
-
-    The operator's secret is named by its file and read when the lines are run: its value is not in them.
-    """
-    if shell not in SHELLS:
-        raise SandboxError(f"Unknown shell {shell!r}: one of {', '.join(SHELLS)}.")
-    info = _running(folder)
-    ca = str(info["ca"])
-    values = {
-        "HTTPS_PROXY": str(info["proxy"]),
-        "SSL_CERT_FILE": ca,
-        "REQUESTS_CA_BUNDLE": ca,
-        "CURL_CA_BUNDLE": ca,
-        "AZURE_TENANT_ID": str(info["tenant"]["id"]),
-        "AZURE_CLIENT_ID": str(info["operator"]["client_id"]),
-    }
-    secret_file = str(info["operator"]["secret_file"])
-    assign, quote, secret = _SHELLS[shell]
-    lines = [assign.format(name, quote(value)) for name, value in values.items()]
-    return "\n".join([*lines, assign.format("AZURE_CLIENT_SECRET", secret.format(quote(secret_file)))])
+def env(folder: Path, shell: str | None = None) -> str:
+    """Lines for a shell, by default the one in $SHELL, that point any Microsoft client at it: see shells.py."""
+    return shells.lines(_running(folder), shell or shells.default())
 
 
 def log(folder: Path) -> Iterator[str]:
@@ -156,21 +138,6 @@ def log(folder: Path) -> Iterator[str]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield line.rstrip("\n")
-
-
-def _quote_fish(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _quote_powershell(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-_SHELLS: dict[str, tuple[str, Callable[[str], str], str]] = {
-    "sh": ("export {}={}", shlex.quote, '"$(cat {})"'),
-    "fish": ("set -gx {} {}", _quote_fish, "(cat {})"),
-    "powershell": ("$env:{} = {}", _quote_powershell, "(Get-Content -Raw -LiteralPath {}).Trim()"),
-}
 
 
 def _running(folder: Path) -> dict[str, Any]:
