@@ -20,6 +20,7 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /world     a document such as FOLDER/world.json, which takes the place of the world
     /reset     {}
 
+GET / is the page for a person, status_page.py; /ca.pem the CA. A page of somebody else gets nothing: same_site.py.
 GET /status says where it listens, GET /held what is held: {held: {method, host, path, …} or null}.
 GET /mailbox, with the same header, shows switches and mail: see exchange/control.py.
 """

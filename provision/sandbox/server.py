@@ -26,7 +26,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
-from provision.sandbox import control, exchange, mspbots
+from provision.sandbox import control, exchange, mspbots, status_page
 from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
@@ -163,6 +163,7 @@ class Sandbox:
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
         self.ports |= await self.exchange.start(serving)
         told = [*control.routes(self.world, self.info, self.gate), *mailbox_routes(self.exchange.store)]
+        told += status_page.routes(self.world, self.info)
         await self._serve("control", SameSite(Starlette(routes=told)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
