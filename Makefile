@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test proof year mutants soak races bench lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test proof year mutants soak races crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +49,19 @@ races: venv ## two `rotate --now` at once, by two machines; ARGS="--pairs 100 --
 	@echo "races: real processes, a hundred pairs unless ARGS says otherwise; log in $(BUILD)/races.log"
 	@$(BIN)/python -m tests.proof.races $(ARGS) 2>&1 | tee $(BUILD)/races.log
 
+crash: venv ## the sandbox under load, killed again and again: nothing acknowledged is lost; ARGS="--kills 100 --seed 1"
+	@mkdir -p $(BUILD)
+	@echo "crash: a sandbox of its own, a hundred kills unless ARGS says otherwise; log in $(BUILD)/crash.log"
+	@$(BIN)/python -m tests.sandbox.crash $(ARGS) 2>&1 | tee $(BUILD)/crash.log
+
 bench: venv ## times and requests beside the least that could do the same, and their limits
 	@echo "bench: a sandbox of its own, commands in turn, about a minute; log in $(BUILD)/bench.log"
 	@$(BIN)/python bench/run.py 2>&1 | tee $(BUILD)/bench.log
+
+bench-sandbox: venv ## the sandbox beside a bare Starlette application: its start, its requests a second, 10,000 apps
+	@mkdir -p $(BUILD)
+	@echo "bench-sandbox: sandboxes of its own, under a minute; log in $(BUILD)/bench-sandbox.log"
+	@$(BIN)/python bench/sandbox.py 2>&1 | tee $(BUILD)/bench-sandbox.log
 
 lint: venv ## ruff with all rules, mypy --strict
 	@mkdir -p $(BUILD)

@@ -252,7 +252,7 @@ def _sandbox_verb(name: str, text: str) -> None:
 )
 @_FOLDER
 @_common
-def _env(shell: str | None, folder: Path | None, **_: Any) -> int:
+def _env(shell: str | None, folder: Path | None, **options: Any) -> int:
     """Lines that point any Microsoft client at it: proxy, CA, tenant, operator.
 
     \b
@@ -263,9 +263,23 @@ def _env(shell: str | None, folder: Path | None, **_: Any) -> int:
     """  # noqa: D301 - click's own mark: the lines below it stay as they are
     from provision import running  # noqa: PLC0415
 
-    return running.sandbox_env(folder, shell)
+    return running.sandbox("env", folder, running.Options(**options), shell=shell)
 
 
+def _snapshot_verb(name: str, text: str) -> None:
+    @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+    @_FOLDER
+    @_common
+    def verb(file: Path, folder: Path | None, **options: Any) -> int:
+        from provision import running  # noqa: PLC0415
+
+        return running.sandbox(name, folder, running.Options(**options), file=file)
+
+    sandbox.command(name, help=text)(verb)
+
+
+_snapshot_verb("save", "Write its world to a file, as JSON that `load` takes.")
+_snapshot_verb("load", "Put the world of such a file in the place of its own.")
 for _name, _text in {
     "start": "Start it in the background and print where it listens.",
     "stop": "Stop it; its world stays.",

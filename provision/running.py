@@ -275,30 +275,24 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
     return _run(_load(paths), options, body)
 
 
-def sandbox_env(folder: Path | None, shell: str | None) -> int:
+def sandbox(
+    verb: str, folder: Path | None, options: Options, *, file: Path | None = None, shell: str | None = None
+) -> int:
     from provision.sandbox import manage  # noqa: PLC0415
 
     try:
-        click.echo(manage.env(folder or manage.default_folder(), shell))
-    except manage.SandboxError as error:
-        raise ProvisionError(str(error), hint="Choose another --folder, or see `provision sandbox log`.") from None
-    return 0
-
-
-def sandbox(verb: str, folder: Path | None, options: Options) -> int:
-    from provision.sandbox import manage  # noqa: PLC0415
-
-    try:
-        return _sandbox(verb, folder, options)
+        return _sandbox(verb, folder, options, file, shell)
     except manage.SandboxError as error:
         raise ProvisionError(str(error), hint="Choose another --folder, or see `provision sandbox log`.") from None
 
 
-def _sandbox(verb: str, folder: Path | None, options: Options) -> int:
+def _sandbox(verb: str, folder: Path | None, options: Options, file: Path | None, shell: str | None) -> int:
     from provision.sandbox import manage  # noqa: PLC0415
 
     where = folder or manage.default_folder()
-    if verb == "log":
+    if verb == "env":
+        click.echo(manage.env(where, shell))
+    elif verb == "log":
         for line in manage.log(where):
             click.echo(line.rstrip("\n"))
     elif verb == "stop":
@@ -307,6 +301,9 @@ def _sandbox(verb: str, folder: Path | None, options: Options) -> int:
     elif verb == "reset":
         manage.reset(where)
         options.say("sandbox: its world is empty again")
+    elif file is not None:
+        (manage.save if verb == "save" else manage.load)(where, file)
+        options.say(f"sandbox: {'saved to' if verb == 'save' else 'loaded from'} {file}")
     else:
         info = manage.ensure(where) if verb == "start" else manage.status(where)
         if info is None:

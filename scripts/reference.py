@@ -1,4 +1,4 @@
-"""Writes docs/reference as the code has it: every verb, the errors, the config's JSON Schema, the sandbox's Graph.
+"""Writes docs/reference as the code has it: every verb, the errors, the config's JSON Schema, the sandbox.
 
 python -m scripts.reference            writes them
 python -m scripts.reference --check    exits with 1 and the name of the first that is not up to date
@@ -15,7 +15,7 @@ import click
 
 from provision import config, errors, explain
 from provision.cli import main as group
-from scripts import sandbox_graph
+from scripts import sandbox_entra, sandbox_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +67,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page(),
         "errors.md": errors_page(),
         "explanations.md": explanations_page(),
+        "sandbox-entra.md": sandbox_entra.page(MADE),
         "sandbox-graph.md": sandbox_graph.page(MADE),
         "config.schema.json": json.dumps(config.schema(), indent=2) + "\n",
     }

@@ -70,9 +70,13 @@ class Office:
         return answer.json()
 
     def register(self):
-        """(client id, secret) of a new app with a service principal."""
+        """(client id, secret) of a new app with a service principal, which an administrator has consented to:
+        people may not, where it is for IMAP."""
         app = self.graph("POST", "/applications", displayName="Mail of a stranger", web={"redirectUris": [REDIRECT]})
-        self.graph("POST", "/servicePrincipals", appId=app["appId"])
+        principal = self.graph("POST", "/servicePrincipals", appId=app["appId"])
+        mine = self.graph("GET", "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")
+        grant = {"clientId": principal["id"], "resourceId": mine["id"], "consentType": "AllPrincipals"}
+        self.graph("POST", "/oauth2PermissionGrants", **grant, scope="SMTP.Send IMAP.AccessAsUser.All")
         made = self.graph("POST", f"/applications/{app['id']}/addPassword", passwordCredential={"displayName": "one"})
         return app["appId"], made["secretText"]
 
@@ -88,8 +92,8 @@ class Office:
         query = {"client_id": client_id, "redirect_uri": REDIRECT, "response_type": "code", "scope": scope}
         query |= {"state": "7", "code_challenge": digest, "code_challenge_method": "S256"}
         page = self.client.get(f"{self.login}/oauth2/v2.0/authorize", params=query)
-        password = (self.folder / "person.secret").read_text()
-        page = self._submit(page, username=REPORTS, password=password)
+        if page.status_code == 200:  # not signed in yet
+            page = self._submit(page, username=REPORTS, password=(self.folder / "person.secret").read_text())
         if page.status_code == 200:
             page = self._submit(page, answer="accept")
         back = httpx.URL(page.headers["location"])
@@ -99,8 +103,8 @@ class Office:
         return self.client.post(f"{self.login}/oauth2/v2.0/token", data=form).json()["access_token"]
 
     def _submit(self, page, **entered):
-        action = re.search(r"<form[^>]*action='([^']+)'", page.text)[1]
-        hidden = dict(re.findall(r"<input type=hidden name=(\w+) value='([^']*)'", page.text))
+        action = re.search(r'<form[^>]*action="([^"]+)"', page.text)[1]
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
         hidden = {name: html.unescape(value) for name, value in hidden.items()}
         return self.client.post(self.info["login"] + action, data=hidden | entered)
 

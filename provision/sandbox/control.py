@@ -4,24 +4,30 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
 
     /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
                           path, pattern, method, host, times, nth}],
-                latency_ms, secret_lag, retry_after, token_lifetime}
+                latency_ms, secret_lag, retry_after, token_lifetime, device_interval,
+                aadsts: [{code, times, client_id?, grant_type?}], loop_limit}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
     /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {host_name}: what its form shows
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
+    /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
+    /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
+    /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
+                elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant
     /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
                 send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps
                by client id
     /mailbox   {client_id, roles: [SMTP.SendAsApp, IMAP.AccessAsApp]}: an app that reads and sends without a person
     /step      {method, host, path, done?}: a step of the client's own, see gate.py
-    /world     a document such as FOLDER/world.json, which takes the place of the world
+    /world     a snapshot, which takes the place of the world; its operator may be another one
     /reset     {}
 
 GET / is the page for a person, status_page.py; /ca.pem the CA. A page of somebody else gets nothing: same_site.py.
-GET /status says where it listens, GET /held what is held: {held: {method, host, path, …} or null}.
+GET /status says where it listens, GET /world is a snapshot, GET /held what is held: {held: {method, host, path, …} or
+null}.
 GET /mailbox, with the same header, shows switches and mail: see exchange/control.py.
 """
 
@@ -33,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provision.sandbox import assertions
+from provision.sandbox.entra import federated, people
 from provision.sandbox.graph import policy_rules
 
 if TYPE_CHECKING:
@@ -45,20 +51,24 @@ if TYPE_CHECKING:
     from provision.sandbox.world import World
 
 
-def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list[Route]:
-    """`info` says where the sandbox listens."""
+def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate, announce: Callable[[], None]) -> list[Route]:
+    """`info` says where the sandbox listens, and who its operator is; `announce` writes that into its folder."""
 
     async def status(_: Request) -> Response:
         return JSONResponse({**info(), "offset": world.data["offset"]})
+
+    async def snapshot(_: Request) -> Response:
+        return JSONResponse(world.snapshot())
 
     async def held(_: Request) -> Response:
         return JSONResponse({"held": gate.held})
 
     async def step(request: Request) -> Response:
-        if (refused := _refused(request)) is not None:
-            return refused
-        body = await request.json()
-        line = gate.line(body["method"], body["host"], body["path"])
+        try:
+            body = json.loads(await request.body())
+            line = gate.line(body["method"], body["host"], body["path"])
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
         return JSONResponse({"then": await gate.step(line, done=bool(body.get("done")))})
 
     def weather(world: World, body: dict[str, Any]) -> None:
@@ -67,10 +77,11 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
 
     def guarded(act: Callable[[World, dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            if (refused := _refused(request)) is not None:
-                return refused
             text = await request.body()
-            act(world, json.loads(text) if text else {})
+            try:
+                act(world, json.loads(text) if text else {})
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+                return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
             world.save()
             return Response(status_code=204)
 
@@ -80,21 +91,22 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate) -> list
         "weather": weather,
         "clock": _clock,
         "reset": _reset,
-        "world": _world,
+        "world": _world(announce),
         "person": _person,
         "policy": policy_rules.from_control,
         "operator": _operator,
         "mspbots": _mspbots,
-        "federated": assertions.trust,
+        "federated": federated.trust,
+        "user": people.put,
+        "entra": _entra,
     }
-    told = [Route("/status", status), Route("/held", held), Route("/step", step, methods=["POST"])]
+    told = [
+        Route("/world", snapshot),
+        Route("/status", status),
+        Route("/held", held),
+        Route("/step", step, methods=["POST"]),
+    ]
     return [*told, *(Route(f"/{v}", guarded(act), methods=["POST"]) for v, act in verbs.items())]
-
-
-def _refused(request: Request) -> Response | None:
-    if request.headers.get("X-Sandbox-Control") == "1":
-        return None
-    return JSONResponse({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
 
 
 def _clock(world: World, body: dict[str, Any]) -> None:
@@ -106,8 +118,12 @@ def _reset(world: World, body: dict[str, Any]) -> None:
     world.reset()
 
 
-def _world(world: World, body: dict[str, Any]) -> None:
-    world.data = body
+def _world(announce: Callable[[], None]) -> Callable[[World, dict[str, Any]], None]:
+    def load(world: World, body: dict[str, Any]) -> None:
+        world.load(body)
+        announce()
+
+    return load
 
 
 def _person(world: World, body: dict[str, Any]) -> None:
@@ -117,6 +133,12 @@ def _person(world: World, body: dict[str, Any]) -> None:
 
 def _operator(world: World, body: dict[str, Any]) -> None:
     world.data["principals"][body.get("client_id", world.data["operator"])]["_roles"] = body["roles"]
+
+
+def _entra(world: World, body: dict[str, Any]) -> None:
+    world.data |= {
+        key: body[key] for key in ("access", "adminConsentRequests", "unsubscribed", "elsewhere") if key in body
+    }
 
 
 def _mspbots(world: World, body: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""The sandbox in the background: start, status, stop, reset, env, log. It reports by values and errors, not by prints.
+"""The sandbox in the background: start, status, stop, reset, env, log, save, load. It reports by values and
+errors, not by prints.
 
 It signals no process but the one that it recorded: the pid file keeps the process's start time beside its pid, so a
 pid that the system has given to somebody else is never touched. It deletes no folder that does not carry its mark.
@@ -140,6 +141,37 @@ def log(folder: Path) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
+def save(folder: Path, file: Path) -> None:
+    """A snapshot of its world as readable JSON. Entra's secrets are in it as hashes, and what was typed into MSPbots'
+    form as it was typed."""
+    text = json.dumps(json.loads(_control(folder)), indent=1)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def load(folder: Path, file: Path) -> None:
+    """Puts a snapshot in the place of its world. The secrets in its folder stay, or are made, so that they fit."""
+    try:
+        content = json.dumps(json.loads(file.read_text(encoding="utf-8"))).encode()
+    except (OSError, ValueError) as error:
+        raise SandboxError(f"{file} is no snapshot: {error}") from None
+    _control(folder, content)
+
+
+def _control(folder: Path, content: bytes | None = None) -> bytes:
+    """Asks the control port for the world, or gives it another; past any proxy."""
+    import urllib.error  # noqa: PLC0415
+    import urllib.request  # noqa: PLC0415
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    asked = urllib.request.Request(f"{_running(folder)['control']}/world", content, {"X-Sandbox-Control": "1"})  # noqa: S310 - loopback
+    try:
+        with opener.open(asked) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            raise SandboxError(f"The sandbox did not take it: {error.read().decode()}") from None
+
+
 def _running(folder: Path) -> dict[str, Any]:
     info = status(folder)
     if info is None:
@@ -197,7 +229,7 @@ def _wait_ready(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, Any
             raise SandboxError(f"The sandbox ended with {process.returncode} before it listened:\n{_tail(folder)}")
         if (info := _read_json(folder / INFO)) is not None:
             return info
-        time.sleep(0.03)
+        time.sleep(0.01)
     raise SandboxError(f"The sandbox was not ready after {START_SECONDS:.0f} s:\n{_tail(folder)}")
 
 

@@ -20,7 +20,7 @@ import ipaddress
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,7 +63,7 @@ class World(Protocol):
     """What MSPbots needs of the sandbox's world."""
 
     @property
-    def data(self) -> dict[str, Any]: ...
+    def data(self) -> MutableMapping[str, Any]: ...
 
     def save(self) -> object: ...
 

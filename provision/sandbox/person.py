@@ -9,6 +9,7 @@ It is a script in the page, so every step runs through the same forms as a real 
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
 from typing import Any, Protocol
 
 
@@ -16,7 +17,7 @@ class HasData(Protocol):
     """What this module needs of the world."""
 
     @property
-    def data(self) -> dict[str, Any]: ...
+    def data(self) -> MutableMapping[str, Any]: ...
 
 
 # A page that shows an alert has refused something: the person stops there, and so does not loop on a wrong password.
@@ -27,6 +28,8 @@ _SCRIPT = """<script>
   const seen = (element) => element && element.type !== "hidden" && element.offsetParent !== null && !element.readOnly;
   const button = (form, pattern) => [...form.querySelectorAll("button, input[type=submit]")]
     .find((one) => pattern.test((one.textContent || one.value || "").trim()));
+  const named = (form) => [...form.querySelectorAll("button")]
+    .find((one) => one.textContent.trim() === person.username);
   const act = () => {
     if (document.querySelector("[role=alert]")) return;
     for (const form of document.querySelectorAll("form")) {
@@ -37,9 +40,9 @@ _SCRIPT = """<script>
       if (password) password.value = person.password;
       if (name || password) return form.requestSubmit(button(form, /^(sign in|next|log in)$/i));
     }
-    const answer = person.accept ? /^accept$/i : /^cancel$/i;
+    const answer = person.accept ? /^(accept|approve)$/i : /^(cancel|deny)$/i;
     for (const form of document.querySelectorAll("form")) {
-      const choice = button(form, answer);
+      const choice = button(form, answer) || named(form);
       if (choice) return choice.click();
     }
   };

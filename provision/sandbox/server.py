@@ -10,13 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import signal
 import socket
 import ssl
 import threading
 import uuid
-from contextlib import suppress
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,9 +22,9 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
-from provision.sandbox import control, exchange, mspbots, status_page
+from provision.sandbox import control, exchange, status_page
 from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
@@ -135,6 +133,18 @@ class Front:
         await send({"type": "http.response.body", "body": response.body})
 
 
+class Late:
+    """An application that is made when somebody first asks it something."""
+
+    def __init__(self, make: Callable[[], Starlette]) -> None:
+        self._make = make
+        self._app: Starlette | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = self._app or self._make()
+        await self._app(scope, receive, send)
+
+
 class Sandbox:
     """`async with Sandbox(folder) as sandbox:` listens until the block ends."""
 
@@ -156,18 +166,23 @@ class Sandbox:
         hosts: dict[str, list[BaseRoute]] = {
             "login": list(Entra(self.world, self.tokens).routes()),
             "graph": list(Graph(self.world, self.tokens).routes()),
-            "mspbots": mspbots.routes(self.world, trusting, self._resolve),
+            "mspbots": [Mount("/", app=Late(lambda: self._mspbots(trusting)))],
         }
         self.requests.touch(0o600)
         for name, routes in hosts.items():
             await self._serve(name, Front(Starlette(routes=routes), name, self.world, self.gate), serving)
         self.ports |= await self.exchange.start(serving)
-        told = [*control.routes(self.world, self.info, self.gate), *mailbox_routes(self.exchange.store)]
+        told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
         told += status_page.routes(self.world, self.info)
         await self._serve("control", SameSite(Starlette(routes=told)), None)
         self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
+
+    def _mspbots(self, trusting: ssl.SSLContext) -> Starlette:
+        from provision.sandbox import mspbots  # noqa: PLC0415 - its libraries are loaded once somebody asks
+
+        return Starlette(routes=mspbots.routes(self.world, trusting, self._resolve))
 
     async def _serve(self, name: str, app: Any, context: ssl.SSLContext | None) -> None:
         sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends small answers at once only where it sees TCP
@@ -193,7 +208,9 @@ class Sandbox:
         for server, _task in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers))
-        (self.folder / "ca.pem").unlink(missing_ok=True)
+        for name in ("info.json", "ca.pem"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.world.close()
 
     def info(self) -> dict[str, Any]:
         """Where it listens: design.md section 6, and the proxy."""
@@ -205,13 +222,17 @@ class Sandbox:
             "control": f"http://127.0.0.1:{self.ports['control']}",
             "proxy": f"http://127.0.0.1:{self.ports['proxy']}",
             "ca": str(self.folder / "ca.pem"),
-            "tenant": self.world.data["tenant"],
+            "tenant": dict(self.world.data["tenant"]),
             "operator": {
                 "client_id": self.world.data["operator"],
                 "secret_file": str(self.folder / "operator.secret"),
             },
             "requests": str(self.requests),
         }
+
+    def announce(self) -> None:
+        """Writes it to FOLDER/info.json, which is there as long as somebody listens."""
+        self.world.write("info.json", json.dumps(self.info()).encode())
 
     def _resolve(self, url: str) -> str:
         """The loopback base that serves a URL of a real host, or of ourselves."""
@@ -292,15 +313,8 @@ async def _foreground(folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with Sandbox(folder) as sandbox:
-        path = sandbox.folder / "info.json"
-        temporary = path.with_suffix(".new")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(sandbox.info(), file)
-        temporary.replace(path)
+        sandbox.announce()
         await ended.wait()
-        with suppress(FileNotFoundError):
-            path.unlink()
 
 
 def main() -> None:

@@ -13,15 +13,18 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import cached_property
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from provision.sandbox import shells
+from provision.sandbox.objects import GRAPH_APP_ID
 from provision.sandbox.server import start_embedded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from email.message import EmailMessage
 
 MAIL_ROLES = frozenset({"SMTP.SendAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"})
@@ -37,6 +40,14 @@ class App:
     object_id: str
     key_id: str
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who signs in. `address` is the name at sign-in and of the mailbox."""
+
+    address: str
+    password: str = field(repr=False)
 
 
 class EntraSandbox:
@@ -118,17 +129,26 @@ class EntraSandbox:
     # -- the directory
 
     def register(
-        self, name: str = "my app", *, redirect_uris: tuple[str, ...] = (), roles: tuple[str, ...] = ()
+        self,
+        name: str = "my app",
+        *,
+        redirect_uris: Sequence[str] = (),
+        roles: Sequence[str] = (),
+        scopes: Sequence[str] = (),
     ) -> App:
         """A new app with a service principal and a secret that is accepted at once.
 
         roles: application permissions with consent, of Graph (User.Read.All) and of mail (SMTP.SendAsApp,
-        IMAP.AccessAsApp).
+        IMAP.AccessAsApp). scopes: delegated permissions that an administrator has consented to (SMTP.Send).
         """
         body = {"displayName": name, "web": {"redirectUris": list(redirect_uris)}}
         made = self.ask("POST", "/applications", body)
-        self.ask("POST", "/servicePrincipals", {"appId": made["appId"]})
         client_id = made["appId"]
+        principal = self.ask("POST", "/servicePrincipals", {"appId": client_id})
+        if scopes:
+            resource = self.ask("GET", f"/servicePrincipals(appId='{GRAPH_APP_ID}')")["id"]
+            grant = {"clientId": principal["id"], "resourceId": resource, "consentType": "AllPrincipals"}
+            self.ask("POST", "/oauth2PermissionGrants", grant | {"scope": " ".join(scopes)})
         if of_mail := sorted(MAIL_ROLES & set(roles)):
             self.control("mailbox", client_id=client_id, roles=of_mail)
         if of_graph := sorted(set(roles) - MAIL_ROLES):
@@ -143,6 +163,12 @@ class EntraSandbox:
         lifetime = {"startDateTime": start.isoformat(), "endDateTime": (now + timedelta(days=days)).isoformat()}
         made = self.ask("POST", f"/applications/{object_id}/addPassword", {"passwordCredential": lifetime})
         return made["keyId"], made["secretText"]
+
+    def user(self, address: str = "somebody@contoso.com", password: str | None = None, **more: Any) -> User:
+        """A person with a password, made if nobody has that address. more: roles, enabled, mfa, revoked."""
+        chosen = password or token_urlsafe(12)
+        self.control("user", username=address, password=chosen, **more)
+        return User(address, chosen)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """A request to Graph v1.0 as the operator: its JSON, or None. Raises httpx.HTTPStatusError."""
@@ -192,7 +218,7 @@ class EntraSandbox:
         self.control("weather")
 
     def advance(self, **time: float) -> None:
-        """Puts the sandbox's clock forward by days=, hours=, as timedelta takes them. Tokens keep the machine's time."""
+        """Puts its clock forward by days=, hours=, as timedelta takes them. Tokens keep the machine's time."""
         self._clock += timedelta(**time)
         self.control("clock", offset_seconds=self._clock.total_seconds())
 

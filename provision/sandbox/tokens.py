@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from joserfc import jwt
@@ -22,7 +23,11 @@ class Tokens:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)
+
+    @cached_property
+    def key(self) -> RSAKey:
+        """Made when it is first needed: that takes longer than all else at the start."""
+        return RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, private=True, auto_kid=True)
 
     def keys(self) -> dict[str, Any]:
         """The JWKS document."""

@@ -1,8 +1,10 @@
-"""The state of the sandbox: one JSON document, written whole after each change. Client secrets are kept as hashes.
+"""The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
 `data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset,
-person, mspbots and mail.
+policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots and mail. Whoever
+changes it says `save` afterwards; what has changed is known without him.
+
+A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import objects
+from provision.sandbox.database import Database, Sections
 from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ ROLES = (
     "Policy.ReadWrite.ApplicationConfiguration",
     "Policy.ReadWrite.Authorization",
 )
+NEEDED = {"tenant", "operator", "users", "apps", "principals", "weather", "offset"}
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"
 
 
@@ -38,14 +42,59 @@ class World:
     def __init__(self, folder: Path, domain: str = "contoso.onmicrosoft.com") -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = folder / "world.json"
         self.domain = domain
-        self._places: dict[tuple[str, str], str] = {}  # where app_by last found what; never trusted unseen
-        self.data: dict[str, Any] = {}
-        if self._file.exists():
-            self.data = self._upgraded(json.loads(self._file.read_text()))
+        self._database = Database(folder / "world.db")
+        self.data = Sections(self._database)
+        given = folder / "world.json"
+        if "operator" in self.data:
+            self._own_secrets()
+        elif given.exists():
+            self.load(json.loads(given.read_text()))
         else:
             self.reset()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def save(self) -> None:
+        """When it returns, what has changed since the last time survives a kill."""
+        self._database.write(self.data)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All of it as JSON, with the messages of FOLDER/mail as `eml`, to be loaded here or elsewhere."""
+        files = sorted((self.folder / "mail").glob("*.eml"))
+        return {**self.data.document(), "eml": [path.read_bytes().decode("utf-8", "surrogateescape") for path in files]}
+
+    def load(self, snapshot: dict[str, Any]) -> None:
+        """Takes the place of all that there is; the secrets of this folder are those of its operator and person."""
+        if lacking := NEEDED - set(snapshot):
+            raise ValueError(f"no snapshot: it lacks {', '.join(sorted(lacking))}")
+        data = self._upgraded(dict(snapshot))
+        for message in data.pop("eml", ()):
+            raw = message.encode("utf-8", "surrogateescape")
+            self.write(f"mail/{hashlib.sha256(raw).hexdigest()}.eml", raw)
+        try:
+            self._replace(data)
+            self._own_secrets()
+        except BaseException:
+            self._database.undo()
+            self.data = Sections(self._database)
+            raise
+
+    def write(self, name: str, content: bytes) -> None:
+        """A file of the folder that only its owner may read: as it was or as it is to be, also after a kill."""
+        path = self.folder / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+    def _replace(self, data: dict[str, Any]) -> None:
+        self._database.forget()
+        self.data = Sections(self._database, data)
 
     @staticmethod
     def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
@@ -60,43 +109,43 @@ class World:
     def reset(self) -> None:
         """An empty tenant: Microsoft Graph, one operator, one mailbox user. Tenant and operator keep their ids, which
         info.json tells."""
-        kept = {"appId": self.data["operator"]} if self.data else {}
+        kept = {"appId": self.data["operator"]} if "operator" in self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         validity = self.data.get("mail", {}).get("validity", 0)  # an IMAP client must see that its folders are others
-        self.data = {"tenant": tenant, "deleted": {}, "grants": {}, "codes": {}, "refresh": {}, "weather": {}}
-        self.data |= {"offset": 0, "person": {}, "mspbots": {}, "apps": {}, "principals": {}, "policies": {}}
-        self.data |= {"deletedPrincipals": {}, "policy": objects.default_policy()}
-        self.data |= {"authorizationPolicy": objects.authorization_policy()}
+        self._replace({"tenant": dict(tenant), "weather": {}, "offset": 0, "person": {}, "mspbots": {}})
+        self.data |= {"policy": objects.default_policy(), "authorizationPolicy": objects.authorization_policy()}
         self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]
         self.add_principal(app["appId"], "provision operator")["_roles"] = list(ROLES)
-        made, value = self.add_secret(app, {"displayName": "operator"})
-        app["_hashes"][made["keyId"]]["made"] = 0  # accepted everywhere long since
-        self._private("operator.secret", value)
-        password = secrets.token_urlsafe(12)
         user = {"id": new_id(), "userPrincipalName": f"reports@{tenant['domain']}", "displayName": "Reports"}
         aliases = ["reports@contoso.com", user["userPrincipalName"]]
-        self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": self.hash(password)}]
+        self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": ""}]
         self.data["users"][0] |= {"_licenses": [objects.EXCHANGE_PLAN_1["skuId"]], "_roles": []}
-        self._private("person.secret", password)
+        for name in ("operator.secret", "person.secret"):
+            (self.folder / name).unlink(missing_ok=True)
+        self._own_secrets()
+
+    def _own_secrets(self) -> None:
+        """The files of this folder say how its operator and its person sign in. Where they do not, as after a kill, or
+        in another folder's snapshot, they are made to; and saves."""
+        app = self.app_by("appId", self.data["operator"])
+        value = self._text("operator.secret")
+        if app is not None and not any(self.matches(value, kept["hash"]) for kept in app["_hashes"].values()):
+            made, value = self.add_secret(app, {"displayName": "operator"})
+            app["_hashes"][made["keyId"]]["made"] = 0  # accepted everywhere long since
+            self.write("operator.secret", value.encode())
+        user = self.data["users"][0]
+        if not self.matches(self._text("person.secret"), user["_password"]):
+            password = secrets.token_urlsafe(12)
+            user["_password"] = self.hash(password)
+            self.write("person.secret", password.encode())
         self.save()
 
-    def _private(self, name: str, value: str) -> None:
-        handle = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(value)
-
-    def save(self) -> None:
-        """Whole, beside the old one, then renamed over it."""
-        temporary = self._file.with_suffix(".new")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(self.data, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._file)
+    def _text(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
 
     def now(self) -> datetime:
         """The virtual clock: the machine's plus the control port's offset."""
@@ -113,20 +162,24 @@ class World:
 
     @staticmethod
     def matches(value: str, kept: str) -> bool:
-        salt, digest = kept.split(":")
+        salt, _, digest = kept.partition(":")
         return secrets.compare_digest(hashlib.sha256((salt + value).encode()).hexdigest(), digest)
 
     def add_app(self, body: dict[str, Any]) -> dict[str, Any]:
         """A new application with Graph's defaults, `body` over them."""
         app = objects.application(stamp(self.now()), self.data["tenant"]["domain"])
         merge(app, body)
-        self.data["apps"][app["id"]] = app
-        return app
+        return self._kept("apps", app["id"], app)
 
     def add_principal(self, app_id: str, name: str) -> dict[str, Any]:
         principal = objects.service_principal(app_id, name, stamp(self.now()), self.tenant_id)
-        self.data["principals"][app_id] = principal
-        return principal
+        return self._kept("principals", app_id, principal)
+
+    def _kept(self, table: str, key: str, item: dict[str, Any]) -> dict[str, Any]:
+        """The object that the world keeps, as made from this one."""
+        self.data[table][key] = item
+        found: dict[str, Any] = self.data[table][key]
+        return found
 
     def add_secret(self, app: dict[str, Any], wanted: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """(passwordCredential without its value, the value). Defaults: from now, for two years."""
@@ -148,17 +201,16 @@ class World:
         return credential, value
 
     def app_by(self, field: str, value: str) -> dict[str, Any] | None:
-        apps: dict[str, dict[str, Any]] = self.data["apps"]
-        known = apps.get(self._places.get((field, value), ""))
-        if known is None or known.get(field) != value:
-            known = next((a for a in apps.values() if a.get(field) == value), None)
-            if known is not None:
-                self._places[field, value] = known["id"]
-        return known
+        return next((a for a in self.data["apps"].by(field, value) if a.get(field) == value), None)
 
     def principal(self, object_id: str) -> dict[str, Any] | None:
-        wanted = object_id.lower()
-        return next((p for p in self.data["principals"].values() if p["id"] == wanted), None)
+        return next(iter(self.data["principals"].by("id", object_id)), None)
+
+    def grants_of(self, principal_id: str) -> list[dict[str, Any]]:
+        """What was granted to this client."""
+        return [
+            grant for grant in self.data["grants"].by("clientId", principal_id) if grant["clientId"] == principal_id
+        ]
 
 
 def merge(target: dict[str, Any], patch: dict[str, Any]) -> None:

@@ -55,7 +55,7 @@ class Tenant:
 
     @property
     def apps(self):
-        return {app["displayName"] for app in json.loads((self.folder / "world.json").read_text())["apps"].values()}
+        return {app["displayName"] for app in httpx.get(f"{self.info['control']}/world").json()["apps"].values()}
 
 
 @pytest.fixture

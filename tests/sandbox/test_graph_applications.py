@@ -9,7 +9,9 @@ BAD = (400, "Request_BadRequest")
 
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory):
-    return Tenant(tmp_path_factory.mktemp("world"))
+    made = Tenant(tmp_path_factory.mktemp("world"))
+    yield made
+    made.world.close()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ J = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def tenant(tmp_path):
-    return Tenant(tmp_path)
+    made = Tenant(tmp_path)
+    yield made
+    made.world.close()
 
 
 def batch(tenant, *requests):

@@ -10,7 +10,9 @@ FIC = {"name": "first", "issuer": "https://issuer.example", "subject": "s", "aud
 
 @pytest.fixture
 def tenant(tmp_path):
-    return Tenant(tmp_path)
+    made = Tenant(tmp_path)
+    yield made
+    made.world.close()
 
 
 def test_a_secret_is_told_once_and_added_and_removed_by_every_address_of_the_app(tenant):

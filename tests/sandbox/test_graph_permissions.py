@@ -11,7 +11,9 @@ ALL = "Application.ReadWrite.All"
 
 @pytest.fixture
 def tenant(tmp_path):
-    return Tenant(tmp_path)
+    made = Tenant(tmp_path)
+    yield made
+    made.world.close()
 
 
 def test_no_token_a_broken_one_and_one_for_another_api_are_refused(tenant):

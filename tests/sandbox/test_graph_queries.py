@@ -14,7 +14,8 @@ def tenant(tmp_path_factory):
     made.app(displayName="Mail one", tags=["ours"], uniqueName="mail-1", identifierUris=["api://one"])
     made.app(displayName="Mail two", notes="kept", web={"redirectUris": ["https://app.example/cb"]})
     made.app(displayName="O'Brien and sons")
-    return made
+    yield made
+    made.world.close()
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_the_first_example_of_the_how_to_passes_and_has_ten_lines(project):
 
 def test_the_other_examples_of_the_how_to_pass(project):
     done = project("\n".join(EXAMPLES[1:]))
-    assert (done.returncode, "5 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "6 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_the_examples_fail_against_a_wrong_secret(project):

@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from provision.sandbox import mspbots
+from provision.sandbox.entra import Entra
+from provision.sandbox.tokens import Tokens
+from provision.sandbox.world import World
 from tests.mail import REDIRECT, REPORTS, message
 
 TEMPLATES = Path(mspbots.__file__).parent / "templates"
@@ -56,7 +59,7 @@ def test_it_shows_secrets_by_key_id_and_no_value(lived_in):
 
 def test_it_shows_grants(lived_in):
     [row] = rows(lived_in, "Grants")
-    assert row[:2] == ["Mail of a stranger", REPORTS]
+    assert row[:2] == ["Mail of a stranger", "everybody"]
     assert "SMTP.Send" in row[2]
 
 
@@ -123,14 +126,30 @@ def unsaid(seen):
 
 
 def test_every_page_of_the_login_host_says_that_it_is_not_microsofts(office, visited):
-    app = office.register()
-    query = {"client_id": app[0], "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid SMTP.Send"}
-    office.client.get(f"{office.login}/oauth2/v2.0/authorize", params=query | {"client_id": "nobody"})
-    wrong = office.client.get(f"{office.login}/oauth2/v2.0/authorize", params=query)
-    office._submit(wrong, username=REPORTS, password="wrong")
-    office.client.post(f"{office.login}/sandbox/consent", data={"flow": "ended"})
-    office.token(app=app)
-    assert {"Sign in", "Permissions requested"} <= titles(visited)
+    client, (app, _) = office.client, office.register()
+    client.cookies.clear()
+    query = {"client_id": app, "redirect_uri": REDIRECT, "response_type": "code", "scope": "openid User.Read"}
+    start = f"{office.login}/oauth2/v2.0/authorize"
+    client.get(start, params=query | {"client_id": "nobody"})
+    office._submit(client.get(start, params=query), username=REPORTS, password="wrong")
+    password = (office.folder / "person.secret").read_text()
+    asked = office._submit(client.get(start, params=query), username=REPORTS, password=password)
+    office._submit(asked, answer="accept")
+    client.get(start, params=query | {"prompt": "select_account"})
+    client.get(start, params=query | {"response_mode": "form_post"})
+    client.get(start, params=query | {"scope": "Directory.Read.All"})
+    assert {"Sign in", "Permissions requested", "Pick an account"} <= titles(visited)
+    assert unsaid(visited) == []
+
+
+def test_no_route_of_the_login_host_answers_with_a_page_that_does_not_say_so(office, visited, tmp_path):
+    world = World(tmp_path)
+    for route in Entra(world, Tokens(world)).routes():
+        path = route.path.replace("{tenant}", office.info["tenant"]["id"]).replace("{user}", REPORTS)
+        for method in ("GET", "POST"):
+            office.client.request(method, office.info["login"] + path)
+    world.close()
+    assert len(visited) > 3
     assert unsaid(visited) == []
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from provision.sandbox.exchange.access import Access
 from provision.sandbox.exchange.imap import Imap
-from provision.sandbox.exchange.smtp import Submission
 from provision.sandbox.exchange.store import Store
 from provision.sandbox.exchange.wire import LINE
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from provision.sandbox.exchange.smtp import Submission
     from provision.sandbox.tokens import Tokens
     from provision.sandbox.world import World
 
@@ -45,6 +45,8 @@ class Exchange:
         return {"smtp": smtp.sockets[0].getsockname()[1], "imap": imap.sockets[0].getsockname()[1]}
 
     def _submission(self, context: ssl.SSLContext) -> Submission:
+        from provision.sandbox.exchange.smtp import Submission  # noqa: PLC0415 - loaded once somebody sends mail
+
         return Submission(
             self.store, lambda verb, status: self._note(HOSTS["smtp"][0], verb, status), context, self._submissions
         )

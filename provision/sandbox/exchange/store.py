@@ -7,7 +7,6 @@ A file is on disk before the world names it, and the world is written whole: wha
 from __future__ import annotations
 
 import hashlib
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,7 +124,8 @@ class Store:
     ) -> list[int]:
         """The same message into each (mailbox, folder, flags), as one change: its UID in each."""
         name = hashlib.sha256(raw).hexdigest()
-        self._write(self.place / f"{name}.eml", raw)
+        if not (self.place / f"{name}.eml").exists():
+            self.world.write(f"mail/{name}.eml", raw)
         entry = {"size": len(raw), "file": name, "at": (at or self.world.now()).isoformat(timespec="seconds")}
         uids = [self._add(mailbox, folder, flags, entry) for mailbox, folder, flags in places]
         self._changed()
@@ -142,17 +142,6 @@ class Store:
         target["next"] = uid + 1
         target["messages"].append({**entry, "uid": uid, "flags": [f for f in FLAGS if f in given]})
         return uid
-
-    def _write(self, path: Path, raw: bytes) -> None:
-        self.place.mkdir(mode=0o700, exist_ok=True)
-        if path.exists():
-            return
-        part = path.with_suffix(".part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
 
     def flag(self, messages: Iterable[Stored], flags: Callable[[list[str]], Iterable[str]]) -> None:
         """Each message gets the flags that `flags` makes of its present ones."""

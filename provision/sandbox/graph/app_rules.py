@@ -52,21 +52,22 @@ def _unique_name(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] 
     name = patch.get("uniqueName")
     if app is not None and "uniqueName" in patch and app["uniqueName"] not in {None, name}:
         raise Refused(400, "Request_BadRequest", "Property 'uniqueName' is read-only and cannot be set.")
-    if name and any(other["uniqueName"] == name for other in _others(world, app)):
+    if name and any(other["uniqueName"] == name for other in _others(world, app, "uniqueName", name)):
         raise Refused(400, "Request_BadRequest", TAKEN.format("uniqueName"))
 
 
 def _identifiers(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
-    wanted = set(patch.get("identifierUris") or [])
     at_most(patch, APPLICATION, IDENTIFIER_URI, "identifierUris")
-    if wanted and any(wanted & set(other["identifierUris"]) for other in _others(world, app)):
-        raise Refused(400, "Request_BadRequest", TAKEN.format("identifierUris"))
+    for wanted in patch.get("identifierUris") or []:
+        if any(wanted in other["identifierUris"] for other in _others(world, app, "identifierUris", wanted)):
+            raise Refused(400, "Request_BadRequest", TAKEN.format("identifierUris"))
 
 
-def _others(world: World, app: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+def _others(world: World, app: Mapping[str, Any] | None, field: str, value: str) -> Iterator[dict[str, Any]]:
     """A deleted app keeps its name for as long as it can be restored."""
     own = app["id"] if app else None
-    yield from (a for a in (*world.data["apps"].values(), *world.data["deleted"].values()) if a["id"] != own)
+    for table in ("apps", "deleted"):
+        yield from (a for a in world.data[table].by(field, value) if a["id"] != own)
 
 
 def _tags(tags: list[str]) -> None:

@@ -11,6 +11,7 @@ from provision.sandbox.graph.writing import checked, required
 from provision.sandbox.world import World, merge
 
 CONTEXT = "applications"
+OBJECTS = ("apps", "principals", "deleted", "deletedPrincipals")
 QUOTA = 250  # directory objects of a user without a role, deleted ones counted (facts/graph.md 1)
 
 
@@ -35,11 +36,11 @@ def change(call: Call) -> dict[str, Any]:
 
 
 def listed(call: Call) -> Answer:
-    return query.collection(call, APPLICATION, call.world.data["apps"].values(), CONTEXT)
+    return query.collection(call, APPLICATION, call.world.data["apps"], CONTEXT)
 
 
 def counted(call: Call) -> Answer:
-    return query.count(call, APPLICATION, call.world.data["apps"].values())
+    return query.count(call, APPLICATION, call.world.data["apps"])
 
 
 def get(call: Call) -> Answer:
@@ -109,5 +110,4 @@ def _may_create(call: Call) -> None:
 
 
 def _made_by(world: World, user_id: str) -> int:
-    everything = [*world.data["apps"].values(), *world.data["principals"].values(), *deletion.items(world)]
-    return sum(item.get("_creator") == user_id for item in everything)
+    return sum(len(world.data[table].by("_creator", user_id)) for table in OBJECTS)

@@ -56,8 +56,8 @@ def purge_app(world: World, app: dict[str, Any]) -> None:
 def purge_principal(world: World, principal: dict[str, Any]) -> None:
     del world.data["deletedPrincipals"][principal["id"]]
     grants = world.data["grants"]
-    for grant_id in [g["id"] for g in grants.values() if principal["id"] in {g["clientId"], g["resourceId"]}]:
-        del grants[grant_id]
+    for grant in [*grants.by("clientId", principal["id"]), *grants.by("resourceId", principal["id"])]:
+        grants.pop(grant["id"], None)
 
 
 def expire(world: World) -> None:
@@ -74,4 +74,4 @@ def items(world: World) -> list[dict[str, Any]]:
 
 
 def _principals_of(world: World, app: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from [p for p in world.data["deletedPrincipals"].values() if p["appId"] == app["appId"]]
+    yield from world.data["deletedPrincipals"].by("appId", app["appId"])

@@ -51,10 +51,20 @@ ADVANCED = (
 Test = Callable[[Mapping[str, Any]], bool]
 
 
-def parse(text: str, kind: EntityType, *, advanced: bool) -> Test:
+@dataclass(frozen=True)
+class Filter:
+    """`equal`: a property and a text that every item has which passes the test, where the filter says so."""
+
+    test: Test
+    equal: tuple[str, str] | None
+
+
+def parse(text: str, kind: EntityType, *, advanced: bool) -> Filter:
     """The filter as a function of an item. Raises Refused for what Graph refuses; `advanced`: header and $count."""
     try:
-        return _Builder(kind, advanced=advanced).build(_Nodes().transform(_parser().parse(text)))
+        tree = _Nodes().transform(_parser().parse(text))
+        builder = _Builder(kind, advanced=advanced)
+        return Filter(builder.build(tree), builder.equal(tree))
     except (LarkError, RecursionError):
         raise Refused(400, "BadRequest", f"Invalid filter clause: Syntax error in '{text[:200]}'.") from None
 
@@ -108,6 +118,15 @@ class _Builder:
     def build(self, node: _Node, scope: Mapping[str, str] | None = None) -> Test:
         """`scope` maps the variable of a lambda to the path of its collection."""
         return getattr(self, f"_{node.what.strip('_')}")(*node.parts, scope=scope or {})  # type: ignore[no-any-return]
+
+    def equal(self, node: _Node) -> tuple[str, str] | None:
+        """Of a comparison, or of one that is joined to others by `and`."""
+        if node.what == "conjunction":
+            return next(filter(None, map(self.equal, node.parts)), None)
+        path, operator, literal = node.parts if node.what == "comparison" else ((), Token("", ""), Token("", ""))
+        if len(path) == 1 and operator.lower() == "eq" and literal.type in {"TEXT", "GUID"}:
+            return self._root(path), str(value_of(literal))
+        return None
 
     def _disjunction(self, *nodes: _Node, scope: Mapping[str, str]) -> Test:
         tests = [self.build(node, scope) for node in nodes]

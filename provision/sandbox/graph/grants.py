@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from provision.sandbox.graph import permissions, query
@@ -22,8 +23,9 @@ ADMINS = permissions.APP_ADMINS | {"Privileged Role Administrator"}
 
 
 def listed(call: Call) -> Answer:
-    items = ({"@odata.id": _address(call.world, grant), **grant} for grant in call.world.data["grants"].values())
-    return query.collection(call, GRANT, items, CONTEXT)
+    return query.collection(
+        call, GRANT, call.world.data["grants"], CONTEXT, lambda grant: {"@odata.id": _address(call.world, grant)}
+    )
 
 
 def get(call: Call) -> Answer:
@@ -52,7 +54,7 @@ def create(call: Call) -> Answer:
     grant = {name: body.get(name) for name in GRANT.properties}
     grant |= {"principalId": person or None, "scope": _scope(body.get("scope") or "")}
     key = ("clientId", "resourceId", "consentType", "principalId")
-    if any(all(other[k] == grant[k] for k in key) for other in call.world.data["grants"].values()):
+    if any(all(other[k] == grant[k] for k in key) for other in call.world.grants_of(body["clientId"])):
         raise Refused(409, "Request_MultipleObjectsWithSameKeyValue", EXISTS)
     grant["id"] = _id(grant)
     call.world.data["grants"][grant["id"]] = grant
@@ -106,5 +108,5 @@ def _id(grant: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(b"".join(parts)).decode().rstrip("=")
 
 
-def _address(world: World, grant: dict[str, Any]) -> str:
+def _address(world: World, grant: Mapping[str, Any]) -> str:
     return f"https://graph.microsoft.com/v2/{world.tenant_id}/oauth2PermissionGrants/{grant['id']}"

@@ -141,8 +141,7 @@ def _find(world: World, policy_id: str) -> dict[str, Any]:
 
 
 def _holders(world: World, policy_id: str) -> list[dict[str, Any]]:
-    everything = (*world.data["apps"].values(), *world.data["principals"].values())
-    return [item for item in everything if item.get("_policy") == policy_id]
+    return [item for table in ("apps", "principals") for item in world.data[table].by("_policy", policy_id)]
 
 
 # -- authorization and consent

@@ -36,11 +36,11 @@ def change(call: Call) -> dict[str, Any]:
 
 
 def listed(call: Call) -> Answer:
-    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["principals"].values(), CONTEXT)
+    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["principals"], CONTEXT)
 
 
 def counted(call: Call) -> Answer:
-    return query.count(call, SERVICE_PRINCIPAL, call.world.data["principals"].values())
+    return query.count(call, SERVICE_PRINCIPAL, call.world.data["principals"])
 
 
 def get(call: Call) -> Answer:
@@ -75,9 +75,7 @@ def delete(call: Call) -> Answer:
 
 def grants(call: Call) -> Answer:
     """serviceprincipal-list-oauth2permissiongrants.md."""
-    own = find(call)["id"]
-    found = [grant for grant in call.world.data["grants"].values() if grant["clientId"] == own]
-    return query.collection(call, GRANT, found, "oauth2PermissionGrants")
+    return query.collection(call, GRANT, call.world.grants_of(find(call)["id"]), "oauth2PermissionGrants")
 
 
 def _checked(body: dict[str, Any]) -> dict[str, Any]:

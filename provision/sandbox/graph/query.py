@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from provision.sandbox.graph import filters, search
+from provision.sandbox.database import INDEXED, Table
 from provision.sandbox.graph.call import METADATA, Answer, Call, Refused
 from provision.sandbox.graph.schema import EntityType
 
@@ -31,18 +31,26 @@ def created(kind: EntityType, item: Mapping[str, Any], collection: str, **more: 
     return Answer(201, {"@odata.context": f"{METADATA}{collection}/$entity", **more, **shown(kind, item)})
 
 
-def collection(call: Call, kind: EntityType, items: Iterable[Mapping[str, Any]], where: str) -> Answer:
-    """200 with a page of what the query asks for. An item's own @odata annotations are kept."""
+Items = Iterable[Mapping[str, Any]] | Table
+
+
+def collection(
+    call: Call,
+    kind: EntityType,
+    items: Items,
+    where: str,
+    annotations: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+) -> Answer:
+    """200 with a page of what the query asks for. An item's own @odata annotations are kept, without others."""
     _known_options(call)
     advanced = call.eventual and kind.directory
     counted = advanced and call.query.get("$count", "").lower() == "true"
     names = selected(call, kind)
     size = _size(call)
-    found = list(items)
-    if wanted := call.query.get("$filter"):
-        test = filters.parse(wanted, kind, advanced=counted)
-        found = [item for item in found if test(item)]
+    found = _found(call, kind, items, advanced=counted)
     if wanted := call.query.get("$search"):
+        from provision.sandbox.graph import search  # noqa: PLC0415 - as above
+
         test = search.parse(wanted, kind, eventual=advanced)
         found = [item for item in found if test(item)]
     if wanted := call.query.get("$orderby"):
@@ -54,19 +62,29 @@ def collection(call: Call, kind: EntityType, items: Iterable[Mapping[str, Any]],
         body["@odata.count"] = len(found)
     if first + size < len(found):
         body["@odata.nextLink"] = _next(call, first + size, page[-1])
-    body["value"] = [{**_annotations(item), **shown(kind, item, names)} for item in page]
+    body["value"] = [{**(annotations or _annotations)(item), **shown(kind, item, names)} for item in page]
     return Answer(200, body)
 
 
-def count(call: Call, kind: EntityType, items: Iterable[Mapping[str, Any]]) -> Answer:
+def count(call: Call, kind: EntityType, items: Items) -> Answer:
     """The $count segment: a number as text, for advanced queries only."""
     if not call.eventual:
         raise Refused(400, "Request_BadRequest", UNCOUNTED)
-    found = list(items)
-    if wanted := call.query.get("$filter"):
-        test = filters.parse(wanted, kind, advanced=True)
-        found = [item for item in found if test(item)]
+    found = _found(call, kind, items, advanced=True)
     return Answer(200, str(len(found)), {"Content-Type": "text/plain"})
+
+
+def _found(call: Call, kind: EntityType, items: Items, *, advanced: bool) -> Sequence[Mapping[str, Any]]:
+    """What $filter leaves; by index where it asks for a value that a table is indexed by."""
+    if not (wanted := call.query.get("$filter")):
+        return items.rows() if isinstance(items, Table) else list(items)
+    from provision.sandbox.graph import filters  # noqa: PLC0415 - its grammar is loaded once somebody filters
+
+    asked = filters.parse(wanted, kind, advanced=advanced)
+    if isinstance(items, Table):
+        known = asked.equal is not None and asked.equal[0] in INDEXED
+        items = items.by(*asked.equal) if asked.equal and known else items.values()
+    return [item for item in items if asked.test(item)]
 
 
 def selected(call: Call, kind: EntityType) -> list[str]:
@@ -121,8 +139,8 @@ def _size(call: Call) -> int:
 
 
 def _sorted(
-    items: list[Mapping[str, Any]], wanted: str, kind: EntityType, *, advanced: bool, filtered: bool
-) -> list[Mapping[str, Any]]:
+    items: Sequence[Mapping[str, Any]], wanted: str, kind: EntityType, *, advanced: bool, filtered: bool
+) -> Sequence[Mapping[str, Any]]:
     for clause in reversed(wanted.split(",")):
         name, _, direction = clause.strip().partition(" ")
         how = kind.sortable.get(name, "-")
@@ -146,11 +164,13 @@ def _next(call: Call, index: int, last: Mapping[str, Any]) -> str:
 _PATH = "/$()',=@.:-_~"
 
 
-def _first(items: list[Mapping[str, Any]], token: str | None) -> int:
+def _first(items: Sequence[Mapping[str, Any]], token: str | None) -> int:
     if token is None:
         return 0
     try:
         index, last = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        if 0 < index <= len(items) and items[index - 1].get("id") == last:
+            return int(index)
         return next((at + 1 for at, item in enumerate(items) if item.get("id") == last), max(0, int(index)))
     except (ValueError, TypeError):
         text = "The specified page token value has expired and can no longer be included in your request."

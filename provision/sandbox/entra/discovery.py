@@ -1,0 +1,102 @@
+"""Where everything is: OpenID Connect discovery, keys, instance discovery, and what MSAL asks of a user's realm.
+
+The members of the discovery document are those of a recorded one (facts/graph.md 4.1).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from provision.sandbox.entra import aadsts, authority
+from provision.sandbox.entra.aadsts import Refused
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from provision.sandbox.tokens import Tokens
+    from provision.sandbox.world import World
+
+_CLAIMS = [
+    "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host", "aud",
+    "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email",
+]  # fmt: skip
+_HEADERS = {
+    "Cache-Control": "max-age=86400, private",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, OPTIONS",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Content-Type": "application/json; charset=utf-8",
+}
+_ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+
+
+class Discovery:
+    def __init__(self, world: World, tokens: Tokens) -> None:
+        self.world, self.tokens = world, tokens
+
+    async def configuration(self, request: Request) -> Response:
+        try:
+            where = authority.resolve(self.world, request)
+        except Refused as refused:
+            return aadsts.answer(self.world, refused, request)
+        base = where.base
+        issuer = f"https://{where.host}/{{tenantid}}/v2.0" if where.shared else where.issuer
+        body = {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": issuer,
+            "request_uri_parameter_supported": False,
+            "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "http_logout_supported": True,
+            "frontchannel_logout_supported": True,
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "claims_supported": _CLAIMS,
+            "kerberos_endpoint": f"{base}/kerberos",
+            "tenant_region_scope": None if where.shared else "WW",
+            "cloud_instance_name": "microsoftonline.com",
+            "cloud_graph_host_name": "graph.windows.net",
+            "msgraph_host": "graph.microsoft.com",
+            "rbac_url": "https://pas.windows.net",
+        }
+        return _public(body)
+
+    async def keys(self, _: Request) -> Response:
+        return _public(self.tokens.keys())
+
+    async def instance(self, request: Request) -> Response:
+        """As MSAL reads it: which names a login server has, and where a tenant's document is."""
+        wanted = request.query_params.get("authorization_endpoint", "")
+        parts = wanted.split("/")
+        tenant = parts[3] if len(parts) > 3 else "common"  # noqa: PLR2004 - https, "", host, tenant
+        host = request.headers.get("host", _ALIASES[0])
+        network = {"preferred_network": _ALIASES[0], "preferred_cache": "login.windows.net", "aliases": _ALIASES}
+        document = f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
+        return _public({"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": [network]})
+
+    async def realm(self, request: Request) -> Response:
+        """Before a password is sent, MSAL asks whether the person's domain is managed here."""
+        domain = request.path_params["user"].rpartition("@")[2].lower()
+        managed = domain in authority.domains(self.world)
+        body = {"ver": "1.0", "account_type": "Managed" if managed else "Unknown", "domain_name": domain}
+        if managed:
+            body |= {
+                "cloud_instance_name": "microsoftonline.com",
+                "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+            }
+        return JSONResponse(body)
+
+
+def _public(body: dict[str, Any]) -> Response:
+    return JSONResponse(body, headers={**_HEADERS, "x-ms-request-id": str(uuid.uuid4())})

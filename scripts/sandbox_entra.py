@@ -1,0 +1,115 @@
+"""The fidelity table of the sandbox's login server: each operation and each number of its errors, with the page it
+follows, what exercises it, and what is left out.
+
+Witnesses are read, not declared: a file of tests counts for an operation that its text asks for, and a cause of
+tests/sandbox/entra counts for its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from provision.sandbox.entra import aadsts
+from tests.sandbox.entra import causes_clients, causes_federated, causes_grants, causes_people
+from tests.sandbox.entra.causes import CAUSES
+
+LOADED = (causes_clients, causes_federated, causes_grants, causes_people)
+TESTS = Path(__file__).parents[1] / "tests"
+HEAD = """# What the sandbox knows of Entra's login server
+
+{made}
+
+Pages are those of MicrosoftDocs/entra-docs, docs/identity-platform, unless a folder is named. `{{tenant}}` is the
+tenant's id, one of its domains, or common, organizations or consumers. What is assumed stands in
+[its explanation](../explanation/sandbox.md).
+
+| operation | page | tests | left out |
+| --- | --- | --- | --- |
+"""
+NUMBERS = """
+## Numbers of errors
+
+A cause is what a test does to be refused so. The weather brings any of them:
+`POST /weather {{aadsts: [{{code, times}}]}}` at the control port.
+
+| AADSTS | error | status | causes |
+| --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`asked`: what a test that exercises it says."""
+
+    name: str
+    page: str
+    asked: str
+    left_out: str = ""
+
+
+CODE, DEVICE = "v2-oauth2-auth-code-flow.md", "v2-oauth2-device-code.md"
+OPERATIONS = (
+    Operation(
+        "GET /{tenant}/v2.0/.well-known/openid-configuration", "v2-protocols-oidc.md", r"openid-configuration|DOCUMENT"
+    ),
+    Operation("GET /{tenant}/discovery/v2.0/keys", "access-tokens.md", "jwks_uri", "x5c, rollover"),
+    Operation("GET /common/discovery/instance", "MSAL's source", "discovery/instance|_get_authority_aliases"),
+    Operation("GET /common/userrealm/{user}", "MSAL's source", "userrealm|by_username_password", "federated domains"),
+    Operation("authorize: query, fragment, form_post", CODE, "response_mode", "access tokens"),
+    Operation("authorize: PKCE, S256 and plain", CODE, "code_challenge|auth_code_flow"),
+    Operation("authorize: prompt, login_hint", CODE, "prompt=", "domain_hint"),
+    Operation("authorize: code id_token", CODE, "code id_token"),
+    Operation("redirect URIs of web, spa, publicClient", "reply-url.md", "spa", "wildcards"),
+    Operation("token: authorization_code", CODE, "authorization_code|auth_code_flow"),
+    Operation("token: refresh_token", "refresh-tokens.md", r"\.refresh\(|refresh_token"),
+    Operation(
+        "token: client_credentials, secret", "v2-oauth2-client-creds-grant-flow.md", "client_secret|ClientSecret"
+    ),
+    Operation("token: client_credentials, certificate", "certificate-credentials.md", r"Certificate\(\)", "chains"),
+    Operation(
+        "token: client_credentials, federated",
+        "workload-id/workload-identity-federation.md",
+        "Issuer",
+        "issuers' own keys",
+    ),
+    Operation("token: device_code", DEVICE, "device_code|device_flow", "slow_down"),
+    Operation("token: password", "v2-oauth-ropc.md", "password_grant|by_username_password|UsernamePassword"),
+    Operation("token: jwt-bearer", "v2-oauth2-on-behalf-of-flow.md", "on_behalf_of", "SAML assertions"),
+    Operation("POST /{tenant}/oauth2/v2.0/devicecode", DEVICE, "oauth2/v2.0/devicecode|device_flow"),
+    Operation("GET /{tenant}/oauth2/v2.0/logout", "v2-protocols-oidc.md", "v2.0/logout", "front-channel logout"),
+    Operation("GET /{tenant}/v2.0/adminconsent", "v2-admin-consent.md", "v2.0/adminconsent"),
+    Operation("GET /{tenant}/adminconsent", "v2-oauth2-client-creds-grant-flow.md", '"adminconsent"'),
+    Operation(
+        "user consent by policy",
+        "identity/enterprise-apps/manage-app-consent-policies.md",
+        "permissionGrantPolicies",
+        "custom policies, classifications",
+    ),
+    Operation(
+        "Conditional Access: second factor, block, device", "reference-error-codes.md", '"requires"', "everything else"
+    ),
+    Operation("single sign-on", CODE, "signed_in|is_signed_in", "keep me signed in"),
+)
+
+
+def page(made: str) -> str:
+    rows = [f"| {o.name} | {o.page} | {_witnesses(o)} | {o.left_out} |" for o in OPERATIONS]
+    causes = defaultdict(list)
+    for cause in CAUSES:
+        causes[cause.code].append(cause.provoke.__name__.replace("_", " "))
+    numbers = [
+        f"| {code} | `{error}` | {status} | {'; '.join(causes[code]) or 'weather alone'} |"
+        for code, (error, status, _) in sorted(aadsts.KNOWN.items())
+    ]
+    return HEAD.format(made=made) + "\n".join(rows) + "\n" + NUMBERS.format() + "\n".join(numbers) + "\n"
+
+
+def _witnesses(operation: Operation) -> str:
+    files = sorted((TESTS / "sandbox" / "entra").glob("test_*.py")) + sorted(
+        (TESTS / "sandbox" / "entra").glob("causes_*.py")
+    )
+    found = [path.stem for path in files if re.search(operation.asked, path.read_text())]
+    return ", ".join(found) or "**no witness**"

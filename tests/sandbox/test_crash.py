@@ -1,0 +1,25 @@
+"""A small `make crash`; and that it would notice."""
+
+from __future__ import annotations
+
+from tests.sandbox.crash import Crash
+
+
+def test_no_acknowledged_write_is_lost_by_a_kill(tmp_path):
+    outcome = Crash(tmp_path / "sandbox", seed=1).run(kills=5)
+    assert outcome.lost == []
+    assert outcome.kills == 5
+    assert outcome.acknowledged > 0
+
+
+def test_a_write_that_is_lost_is_noticed(tmp_path):
+    crash = Crash(tmp_path / "sandbox", seed=2)
+    verify = crash.verify
+
+    def forgetful(apps):
+        for app in apps:
+            app.notes, app.new_notes = "never written", "never written"
+        verify(apps)
+
+    crash.verify = forgetful
+    assert any("never written" in lost for lost in crash.run(kills=1).lost)
