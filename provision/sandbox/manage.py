@@ -17,9 +17,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from provision.sandbox import shells
 
@@ -53,8 +53,9 @@ def ensure(folder: Path) -> dict[str, Any]:
     return status(folder) or start(folder)
 
 
-def start(folder: Path) -> dict[str, Any]:
+def start(folder: Path, *words: str) -> dict[str, Any]:
     """Starts it detached, in a session of its own, and waits until it listens; if it runs already, just its info.
+    `words` are the server's options.
 
     Raises SandboxError when it ends early or is not ready after 60 seconds.
     """
@@ -67,7 +68,7 @@ def start(folder: Path) -> dict[str, Any]:
             raise SandboxError(f"A sandbox in {folder} is running but not ready: stop it first.")
         for stale in (INFO, PID):
             (folder / stale).unlink(missing_ok=True)
-        process = _spawn(folder)
+        process = _spawn(folder, words)
         try:
             return _wait_ready(folder, process)
         except BaseException:
@@ -77,6 +78,19 @@ def start(folder: Path) -> dict[str, Any]:
                 process.wait(STOP_SECONDS)
                 _forget(folder, process.pid)
             raise
+
+
+def foreground(folder: Path, *words: str) -> NoReturn:
+    """Becomes the server: this process is it from now on, until SIGTERM or SIGINT ends it with 0."""
+    folder = folder.absolute()
+    _prepare(folder)
+    with _locked(folder):
+        if _recorded(folder) is not None:
+            raise SandboxError(f"A sandbox in {folder} runs already: `provision sandbox stop` stops it.")
+        (folder / INFO).unlink(missing_ok=True)
+        _record(folder, os.getpid())
+    command = _command(folder, words)
+    os.execve(command[0], command, _environment())  # noqa: S606 - our own interpreter and module
 
 
 def status(folder: Path) -> dict[str, Any] | None:
@@ -197,28 +211,40 @@ def _locked(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _spawn(folder: Path) -> subprocess.Popen[bytes]:
+def _command(folder: Path, words: Sequence[str]) -> list[str]:
     # -P: the folder that the user stands in must not be able to shadow a module of the server.
+    return [sys.executable, "-P", "-m", "provision.sandbox.server", "--folder", str(folder), *words]
+
+
+def _environment() -> dict[str, str]:
     root = str(Path(__file__).parents[2])
     search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     # It outlives us: no secret of a login goes with it.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AZURE_")}
+    return inherited | {"PYTHONPATH": search}
+
+
+def _spawn(folder: Path, words: Sequence[str]) -> subprocess.Popen[bytes]:
     output = os.open(folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "provision.sandbox.server", "--folder", str(folder)],
+            _command(folder, words),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=folder,
-            env=inherited | {"PYTHONPATH": search},
+            env=_environment(),
             start_new_session=True,
         )
     finally:
         os.close(output)
     _children[process.pid] = process
-    _write_private(folder / PID, json.dumps({"pid": process.pid, "started": _start_time(process.pid)}))
+    _record(folder, process.pid)
     return process
+
+
+def _record(folder: Path, pid: int) -> None:
+    _write_private(folder / PID, json.dumps({"pid": pid, "started": _start_time(pid)}))
 
 
 def _wait_ready(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
