@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from provision.sandbox import shells
+from provision.sandbox import shells, snapshots
 
 if sys.platform != "win32":
     import fcntl
@@ -156,10 +156,8 @@ def log(folder: Path) -> Iterator[str]:
 
 
 def save(folder: Path, file: Path) -> None:
-    """A snapshot of its world as readable JSON. Entra's secrets are in it as hashes, and what was typed into MSPbots'
-    form as it was typed."""
-    text = json.dumps(json.loads(_control(folder)), indent=1)
-    file.write_text(text + "\n", encoding="utf-8")
+    """A snapshot of its world, to be kept as test data: see snapshots.py."""
+    file.write_text(snapshots.text(json.loads(_control(folder))), encoding="utf-8")
 
 
 def load(folder: Path, file: Path) -> None:
