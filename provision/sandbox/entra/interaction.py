@@ -16,7 +16,6 @@ from starlette.responses import Response
 from provision.sandbox.entra import apps, consent, pages, people, sessions
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.apps import App
-from provision.sandbox.entra.consent import Lack
 from provision.sandbox.entra.people import User
 from provision.sandbox.entra.scopes import Scopes
 
@@ -32,7 +31,8 @@ _ENDED = "This sign-in has ended. Start again."
 @dataclass
 class Interaction:
     """`done` gives the answer when all is settled, `declined` the one when the person says no. With `silent` no page is
-    shown: it gives the answer that says why not. `for_everybody`: an administrator consents, whatever was granted."""
+    shown: it gives the answer that says why not. `for_everybody`: an administrator consents, whatever was granted.
+    `asked`: the consent page was shown, and only then may it be accepted."""
 
     app: App
     wanted: Scopes
@@ -44,6 +44,7 @@ class Interaction:
     silent: Callable[[Request, Refused], Response] | None = None
     user: User | None = None
     mfa: bool = False
+    asked: bool = False
     consented: bool = False
     begun: float = 0
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -122,6 +123,7 @@ class Desk:
         )  # fmt: skip
 
     def _ask(self, it: Interaction, names: list[str]) -> Response:
+        it.asked = True
         return pages.render(
             self.world, "consent", "Permissions requested", flow=it.id, app=it.app["displayName"], names=names,
             everybody=it.for_everybody,
@@ -169,14 +171,11 @@ class Desk:
         if form.get("answer") != "accept":
             self._open.pop(it.id, None)
             return it.declined(request, Refused(65004))
-        admin = people.is_admin(it.user)
-        if not it.for_everybody:
-            lack: tuple[Lack, ...] = consent.lacks(self.world, it.app, it.user["id"], it.wanted)
-            if not admin and consent.needs_approval(self.world, it.app, lack):
-                return pages.alert(self.world, Refused(90094, **apps.named(it.app)).text)
-            consent.record(self.world, it.app, lack, it.user["id"])
-        elif not admin:
+        if not it.asked:
             return pages.alert(self.world, Refused(90094, **apps.named(it.app)).text)
+        if not it.for_everybody:
+            lack = consent.lacks(self.world, it.app, it.user["id"], it.wanted)
+            consent.record(self.world, it.app, lack, it.user["id"])
         it.consented = True
         self.world.save()
         return self.go_on(request, it)

@@ -151,16 +151,14 @@ def _told(wanted: Scopes) -> str:
     if not words or any("/" in word for word in words):
         return " ".join(word for word in wanted.text.split() if word.lower() != "offline_access")
     spelled = {name.lower(): name for asked in wanted.asked for name in asked.names}
-    return " ".join(
-        [*(spelled[word.lower()] for word in words), *(["profile openid email"] if "openid" in wanted.oidc else [])]
-    )
+    also = ["profile openid email"] if "openid" in wanted.oidc else []
+    return " ".join([*(spelled[word.lower()] for word in words), *also])
 
 
 def _pairwise(app: App, user: dict[str, Any]) -> str:
     """A person has another `sub` with every client."""
-    return (
-        base64.urlsafe_b64encode(hashlib.sha256(f"{app['appId']} {user['id']}".encode()).digest()).decode().rstrip("=")
-    )
+    digest = hashlib.sha256(f"{app['appId']} {user['id']}".encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def _when(at: float) -> str:
