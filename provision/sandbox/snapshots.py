@@ -1,9 +1,9 @@
 """The file of `provision sandbox save`: a world that can be committed as test data.
 
 It holds no secret's value: of client secrets and passwords the world itself keeps hashes, which is enough for them to
-be accepted after `load`. What lives for an hour or belongs to one folder is left out: codes, sessions, the person at the
-desk, the secrets by which the operator and the first mailbox sign in (`load` fits them to the folder's own), and what was
-typed into MSPbots' form as a secret. So the same world is the same file, wherever it was saved.
+be accepted after `load`. What lives for an hour or belongs to one folder is left out: codes, sessions, the person at
+the desk, the secrets by which the operator and the first mailbox sign in (`load` fits them to the folder's own), and
+what was typed into MSPbots' form as a secret. So the same world is the same file, wherever it was saved.
 """
 
 from __future__ import annotations
