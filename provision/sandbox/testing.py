@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from provision.sandbox import shells
+from provision.sandbox import shells, visiting
 from provision.sandbox.objects import GRAPH_APP_ID
 from provision.sandbox.server import start_embedded
 
@@ -169,6 +169,15 @@ class EntraSandbox:
         chosen = password or token_urlsafe(12)
         self.control("user", username=address, password=chosen, **more)
         return User(address, chosen)
+
+    def sign_in(self, url: str, user: User, *, accept: bool = True) -> dict[str, str]:
+        """`user` opens the authorization URL that your code made, signs in, and accepts or declines: what your redirect
+        URI is then called with, such as msal's acquire_token_by_auth_code_flow takes it.
+
+        Raises SignInRefusedError where no page leads back to your code.
+        """
+        known = {"username": user.address, "password": user.password}
+        return visiting.sign_in(self.login, self.ca, url, known, accept=accept)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """A request to Graph v1.0 as the operator: its JSON, or None. Raises httpx.HTTPStatusError."""

@@ -49,7 +49,7 @@ def test_the_first_example_of_the_how_to_passes_and_has_ten_lines(project):
 
 def test_the_other_examples_of_the_how_to_pass(project):
     done = project("\n".join(EXAMPLES[1:]))
-    assert (done.returncode, "6 passed" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "8 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_the_examples_fail_against_a_wrong_secret(project):
@@ -79,6 +79,34 @@ def test_it(entra_sandbox, nth):
 """
     done = project(test)
     assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_sign_in_that_leads_nowhere_says_why(project):
+    test = """
+import pytest
+from provision.sandbox.testing import User
+from provision.sandbox.visiting import SignInRefusedError
+def url(sandbox, app, **query):
+    import urllib.parse
+    query = {"client_id": app.client_id, "response_type": "code", "scope": "openid User.Read", "state": "7"} | query
+    return f"{sandbox.login}/{sandbox.tenant}/oauth2/v2.0/authorize?{urllib.parse.urlencode(query)}"
+def test_it(entra_sandbox):
+    app = entra_sandbox.register(redirect_uris=["https://mine.example/back"])
+    anna = entra_sandbox.user("anna@contoso.com", mfa=True)
+    entra_sandbox.control("entra", access=[{"requires": "mfa", "username": anna.address}])
+    for query, who, number in [
+        ({"redirect_uri": "https://yours.example/"}, anna, "50011"),
+        ({"redirect_uri": "https://mine.example/back"}, User(anna.address, "wrong"), "50126"),
+    ]:
+        with pytest.raises(SignInRefusedError, match=f"AADSTS{number}"):
+            entra_sandbox.sign_in(url(entra_sandbox, app, **query), who)
+    for mode in ("query", "fragment", "form_post"):
+        given = url(entra_sandbox, app, redirect_uri="https://mine.example/back", response_mode=mode)
+        back = entra_sandbox.sign_in(given, anna)
+        assert (back["state"], len(back["code"]) > 20) == ("7", True)
+"""
+    done = project(test)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 
 def test_no_request_leaves_the_machine(project):
