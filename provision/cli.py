@@ -226,6 +226,47 @@ def schema() -> int:
 
 
 @main.group()
+def profile() -> None:
+    """The applications that provision knows: as data, one YAML each. Your own are read first."""
+
+
+@profile.command("list")
+@_common
+def profile_list(**options: Any) -> int:
+    """Every profile, what can be done with it, and whether a new secret asks for a new sign-in."""
+    from provision import profiling, running  # noqa: PLC0415
+
+    return profiling.show_all(running.Options(**options))
+
+
+@profile.command("show")
+@click.argument("name")
+def profile_show(name: str) -> int:
+    """Print one profile: the YAML of a new one may begin as a copy."""
+    from provision import profiling  # noqa: PLC0415
+
+    return profiling.show(name)
+
+
+@profile.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_common
+def profile_check(files: tuple[Path, ...], **options: Any) -> int:
+    """Check profiles of your own: every fault with file:line:column."""
+    from provision import profiling, running  # noqa: PLC0415
+
+    return profiling.check(files, running.Options(**options))
+
+
+@profile.command("schema")
+def profile_schema() -> int:
+    """Print the JSON Schema of a profile."""
+    from provision import profiling  # noqa: PLC0415
+
+    return profiling.schema()
+
+
+@main.group()
 def sandbox() -> None:
     """A local Entra and MSPbots, for trying things out."""
 

@@ -18,15 +18,17 @@ from pydantic_core import ErrorDetails
 
 from provision import yaml_places
 from provision.config_model import AppConfig, Config, CustomCloud, SecretConfig, UserConsent
-from provision.config_sinks import KINDS, FileSink, Model, MspbotsSink, Sink, sink_name
+from provision.config_sinks import KINDS, Credential, FileSink, HttpSink, Model, MspbotsSink, Sink, sink_name
 from provision.config_values import duration
 from provision.errors import ConfigError, Fault
 
 __all__ = [
     "AppConfig",
     "Config",
+    "Credential",
     "CustomCloud",
     "FileSink",
+    "HttpSink",
     "MspbotsSink",
     "SecretConfig",
     "Sink",
@@ -48,6 +50,8 @@ def _model_at(where: yaml_places.Path) -> type[Model] | None:
     match where:
         case ("deliver", int(), str(kind)):
             return KINDS.get(kind)
+        case ("deliver", int(), str(), "credential"):
+            return Credential
         case _:
             models: dict[yaml_places.Path, type[Model]] = {
                 (): Config,

@@ -13,9 +13,23 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from provision.config_values import Argv, Mailbox, Profile, SinkName, Text, TimeLimit, Url, VaultSecret, fault
+from provision.config_values import (
+    ActionsSecret,
+    Argv,
+    Mailbox,
+    Profile,
+    Repository,
+    SinkName,
+    Text,
+    TimeLimit,
+    Url,
+    VariableName,
+    VaultSecret,
+    fault,
+)
 
 MSPBOTS_URL = "https://app.mspbots.ai"
+GITHUB_API = "https://api.github.com"
 
 
 class Model(BaseModel):
@@ -51,6 +65,18 @@ class MspbotsSink(Model):
     @staticmethod
     def place(data: dict[str, Any]) -> tuple[Any, ...]:
         return data.get("url", MSPBOTS_URL), data.get("username")
+
+
+class FormSink(MspbotsSink):
+    """The settings form of another application, by its profile."""
+
+    kind: Literal["form"] = "form"  # type: ignore[assignment]
+    url: Url = Field(description="Where the application answers.")
+    profile: Profile = Field(description="Which application it is: `provision profile list`.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default form:HOST.")
+    via: Literal["browser", "person"] = Field(
+        default="person", description="person: a page to copy the values from. browser: filled in a real browser."
+    )
 
 
 class FileSink(Model):
@@ -107,6 +133,19 @@ class CommandSink(Model):
         return run if isinstance(run, tuple) else (None,)
 
 
+class Credential(Model):
+    """Where the token or password for a service is. It never stands in a config."""
+
+    env: VariableName | None = Field(default=None, description="The NAME of the environment variable that has it.")
+    file: Text | None = Field(default=None, description="The file that has it, on one line.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.env is None) == (self.file is None):
+            raise fault("must be {env: NAME}, the name of a variable, or {file: PATH}")
+        return self
+
+
 class KeyVaultSink(Model):
     """A secret in Azure Key Vault."""
 
@@ -125,5 +164,61 @@ class KeyVaultSink(Model):
         return data.get("vault"), data.get("secret")
 
 
-Sink = MspbotsSink | FileSink | CommandSink | KeyVaultSink
-KINDS: dict[str, Any] = {"mspbots": MspbotsSink, "file": FileSink, "command": CommandSink, "keyvault": KeyVaultSink}
+class GitHubSink(Model):
+    """A secret of GitHub Actions."""
+
+    kind: Literal["github"] = "github"
+    repository: Repository = Field(description="OWNER/REPOSITORY.")
+    secret: ActionsSecret = Field(description="The name of the secret in it.")
+    environment: Text | None = Field(default=None, description="The environment that has it; left out: the repository.")
+    credential: Credential = Field(
+        default=Credential(env="GITHUB_TOKEN"),
+        description="A token that may write it.",
+        json_schema_extra={"default": {"env": "GITHUB_TOKEN"}},
+    )
+    api: Url = Field(default=GITHUB_API, description="Where GitHub's REST API answers.")
+    ca: Text | None = Field(default=None, description="File with the CA certificates to trust besides the public ones.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default github:OWNER/…/SECRET.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return f"{data.get('repository', '')}/{data.get('secret', '')}"
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        return data.get("repository"), data.get("environment", "-"), data.get("secret"), data.get("api", GITHUB_API)
+
+
+class HttpSink(Model):
+    """A service that is written to over REST, by its profile."""
+
+    kind: Literal["http"] = "http"
+    url: Url = Field(description="Where the service answers.")
+    profile: Profile = Field(description="Which service it is: `provision profile list`.")
+    credential: Credential | None = Field(default=None, description="What it is signed in to with.")
+    user: Text | None = Field(default=None, description="Whose password the credential is, where the profile asks.")
+    values: dict[str, Text] = Field(default={}, description="What else the profile asks for, by name.")
+    ca: Text | None = Field(default=None, description="File with the CA certificates to trust besides the public ones.")
+    name: SinkName = Field(default_factory=sink_name, description="How reports call it; default http:HOST.")
+
+    @staticmethod
+    def called(data: dict[str, Any]) -> str:
+        return urlsplit(data.get("url", "")).hostname or ""
+
+    @staticmethod
+    def place(data: dict[str, Any]) -> tuple[Any, ...]:
+        values = data.get("values")
+        told = [f"{key}={value}" for key, value in sorted(values.items())] if isinstance(values, dict) else []
+        return data.get("url"), data.get("profile"), *told
+
+
+Sink = MspbotsSink | FormSink | FileSink | CommandSink | KeyVaultSink | GitHubSink | HttpSink
+KINDS: dict[str, Any] = {
+    "mspbots": MspbotsSink,
+    "form": FormSink,
+    "file": FileSink,
+    "command": CommandSink,
+    "keyvault": KeyVaultSink,
+    "github": GitHubSink,
+    "http": HttpSink,
+}

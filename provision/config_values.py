@@ -168,5 +168,18 @@ VaultSecret = Annotated[
     AfterValidator(_matching(_IN_A_VAULT, "must be 1 to 127 of A-Z a-z 0-9 -")),
     _text_schema(_IN_A_VAULT),
 ]
+_VARIABLE, _REPOSITORY = r"[A-Za-z_][A-Za-z0-9_]{0,99}", r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
+VariableName = Annotated[
+    str, AfterValidator(_matching(_VARIABLE, "must be the NAME of a variable, not its value")), _text_schema(_VARIABLE)
+]
+Repository = Annotated[
+    str, AfterValidator(_matching(_REPOSITORY, "must be OWNER/REPOSITORY")), _text_schema(_REPOSITORY)
+]
+_OF_ACTIONS = r"(?![Gg][Ii][Tt][Hh][Uu][Bb]_)[A-Za-z_][A-Za-z0-9_]{0,99}"
+ActionsSecret = Annotated[
+    str,
+    AfterValidator(_matching(_OF_ACTIONS, "must be of A-Z a-z 0-9 _, not begin with a digit nor with GITHUB_")),
+    _text_schema(_OF_ACTIONS),
+]
 Argv = Annotated[tuple[Text, ...], Field(min_length=1, max_length=64)]
 TimeLimit = Annotated[Duration, AfterValidator(_time_limit)]

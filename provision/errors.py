@@ -3,6 +3,7 @@
 ProvisionError                 1
   ConfigError                 64   every fault of a file, each with its place
   UsageError                  64   an option is missing or contradicts another
+  SecretIdError                1   a secret's id was given where its value belongs
   SignInError                  1   no login worked (not signed in, wrong tenant, secret of the login expired)
   ForbiddenError               1   403: the signed-in identity lacks a role
   PolicyError                  1   a tenant policy forbids secrets or caps their lifetime
@@ -91,6 +92,16 @@ class UsageError(ProvisionError):
     code = "usage"
     exit_code = 64
     default_hint = "`provision --help` lists the options."
+
+
+class SecretIdError(ProvisionError):
+    """A secret's id was given where its value belongs: a client secret is never a GUID."""
+
+    code = "secret-id"
+    default_hint = (
+        "That is the Secret ID, not the Value. Entra shows the Value once, when a secret is made: make another "
+        "(az ad app credential reset --id APP_ID --append), and give its Value."
+    )
 
 
 class SignInError(ProvisionError):

@@ -140,7 +140,8 @@ class Sink(Protocol):
 
 @runtime_checkable
 class Readable(Protocol):
-    """A sink that can say what it holds."""
+    """A sink that can say what it holds, from what was written in one step with the secret, so that it is never wrong.
+    What can be read in some configurations alone has `read` only there; so with Clearable."""
 
     async def read(self) -> Holding: ...
 

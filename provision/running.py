@@ -91,6 +91,7 @@ def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Aw
     from provision import interrupts, tracing, wiring  # noqa: PLC0415
 
     tracing.no_core_file()
+    tracing.no_uname()
     if options.verbose:
         tracing.requests_to_stderr()
 

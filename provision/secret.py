@@ -6,8 +6,25 @@ locals. One verb opens it, `reveal()`, and the few callers of that verb are list
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Never, final
+
+from provision.errors import SecretIdError
+
+_GUID = re.compile(r"\s*\{?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?\s*")
+
+
+def is_id(value: str) -> bool:
+    """Whether it is a GUID, and so the Secret ID, not the Value: the two stand side by side in Entra."""
+    return _GUID.fullmatch(value) is not None
+
+
+def client_secret(value: str, where: str) -> Secret:
+    """The box for a client secret that was typed or read at `where`. Raises SecretIdError for its id."""
+    if is_id(value):
+        raise SecretIdError(f"{where} is the id of a secret, not its value", where=where)
+    return Secret(value)
 
 
 @final

@@ -70,7 +70,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
         _find(job, adopt),
         job.login.own_client_id(),
         _permissions(job),
-        *(_read(sink) for sink in reads),
+        *(_read(job, sink, sink.name) for sink in reads),
     )
     if app is not None:
         guards.check(job.app.key, app, own, adopting=adopt is not None)
@@ -120,11 +120,12 @@ async def _rules(job: Job, app: App | None) -> SecretRules:
     return await job.directory.secret_rules(app) if app else SecretRules()
 
 
-async def _read(sink: Readable) -> Holding | None:
-    """What it holds, or None when it cannot be read now: UNKNOWN."""
+async def _read(job: Job, sink: Readable, name: str) -> Holding | None:
+    """What it holds, or None when it cannot be read now: UNKNOWN, and said why."""
     try:
         return await sink.read()
-    except errors.SinkError:
+    except errors.SinkError as error:
+        job.say(f"{name}: not read: {error.message.removeprefix(f'{name}: ')} {error.hint}")
         return None
 
 

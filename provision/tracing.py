@@ -1,4 +1,5 @@
-"""Tracebacks and request lines for -v and -vv that hold no values, and no core file, which would hold them all.
+"""Tracebacks and request lines for -v and -vv that hold no values; no core file, which would hold them all; no child
+that inherits them unasked.
 
 A message of somebody else's exception may quote an answer or an argument, and so a secret: of such an error only the
 type and the frames are shown. Request lines are httpx's own (method, URL, status), which hold neither body nor header.
@@ -43,6 +44,14 @@ def no_core_file() -> None:
         import resource  # noqa: PLC0415
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def no_uname() -> None:
+    """Azure's libraries name the platform in each request. `platform` would start `uname -p` to learn the processor,
+    with our environment, and so with a login's secret in it: it is told beforehand."""
+    import platform  # noqa: PLC0415
+
+    vars(platform.uname())["processor"] = ""
 
 
 def requests_to_stderr() -> None:

@@ -42,6 +42,7 @@ _SECRET_KEYS = frozenset(
         "secretvalue",
     }
 )
+_PLACE = re.compile(r"\{[a-z_]+\}")
 _VARIABLE = re.compile(r"\$\{([^}]*)(\}?)")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -70,6 +71,12 @@ class Document:
         while path and path not in self.keys:
             path = path[:-1]
         return self.keys.get(path) or self.values.get((), (1, 1))
+
+
+def _holds_a_secret(key: str, node: yaml.Node) -> bool:
+    """By the name of its key. What a profile puts there is the place of a secret: `{client_secret}`."""
+    named = re.sub(r"[^a-z]", "", key.lower()) in _SECRET_KEYS
+    return named and isinstance(node, yaml.ScalarNode) and not _PLACE.fullmatch(node.value)
 
 
 def looks_secret(text: str) -> bool:
@@ -196,7 +203,7 @@ class _Reader:
                 keys, values, bad = dict(self.doc.keys), dict(self.doc.values), set(self.doc.bad)
                 self.value(value_node, here)  # for its faults alone: the first one stays
                 self.doc.keys, self.doc.values, self.doc.bad = keys, values, bad
-            elif re.sub(r"[^a-z]", "", key.lower()) in _SECRET_KEYS and isinstance(value_node, yaml.ScalarNode):
+            elif _holds_a_secret(key, value_node):
                 self._secret(value_node, spot, HOLDS_ONE)
             else:
                 self.doc.keys[here] = spot

@@ -1,4 +1,4 @@
-"""Writes docs/reference as the code has it: every verb, the errors, the config's JSON Schema, the sandbox.
+"""Writes docs/reference as the code has it: verbs, errors, profiles, the JSON Schemas, the sandbox.
 
 python -m scripts.reference            writes them
 python -m scripts.reference --check    exits with 1 and the name of the first that is not up to date
@@ -15,6 +15,8 @@ import click
 
 from provision import config, errors, explain
 from provision.cli import main as group
+from provision.profiling import kinds
+from provision.sinks import profile_reading
 from scripts import sandbox_entra, sandbox_graph
 
 if TYPE_CHECKING:
@@ -62,6 +64,28 @@ def explanations_page() -> str:
     return "\n".join([f"# Errors of Entra and Exchange\n\n{MADE} {note}\n", head, *rows, ""])
 
 
+def profiles_page() -> str:
+    """What each shipped profile says, and what no source says."""
+    parts = [f"# Profiles\n\n{MADE} `provision profile show NAME` prints one.\n"]
+    for name in profile_reading.listed(None):
+        one = profile_reading.load(name)
+        again = {True: "yes", False: "no"}.get(one.reauth_on_new_secret, "unknown")
+        rows = {
+            "as": ", ".join(f"`{kind}`" for kind in kinds(one)),
+            "redirect URI": f"`{one.redirect_uri}`" if one.redirect_uri else "",
+            "permissions": ", ".join(one.permissions or ()),
+            "sign in again after a new secret": again,
+            "asks for": "; ".join(f"`{key}`: {said}" for key, said in one.http.asks.items()) if one.http else "",
+            "fields": ", ".join(f.label for f in one.fields),
+            "read in": "; ".join(one.sources),
+            "assumed": " ".join(one.assumed),
+            "note": " ".join(one.notes),
+        }
+        table = [f"| {key} | {said} |" for key, said in rows.items() if said]
+        parts.append("\n".join([f"## {name}\n", f"{one.title}.\n", "| | |", "| --- | --- |", *table, ""]))
+    return "\n".join(parts)
+
+
 def pages() -> dict[str, str]:
     return {
         "commands.md": commands_page(),
@@ -69,6 +93,8 @@ def pages() -> dict[str, str]:
         "explanations.md": explanations_page(),
         "sandbox-entra.md": sandbox_entra.page(MADE),
         "sandbox-graph.md": sandbox_graph.page(MADE),
+        "profiles.md": profiles_page(),
+        "profile.schema.json": json.dumps(profile_reading.schema(), indent=2) + "\n",
         "config.schema.json": json.dumps(config.schema(), indent=2) + "\n",
     }
 

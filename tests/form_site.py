@@ -11,7 +11,7 @@ from html import escape
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode
 
-from provision.sinks.profile import load
+from provision.sinks.profile_reading import load
 
 PROFILE = load("mspbots")
 

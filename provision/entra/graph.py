@@ -17,7 +17,7 @@ from uuid import uuid4
 from provision import errors
 from provision.entra import answers, shapes
 from provision.entra.consents import Consents
-from provision.secret import Secret
+from provision.secret import Secret, is_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -197,7 +197,7 @@ class GraphDirectory(Consents):
             young=app.object_id in self._young,
         )
         found = answers.body(response)
-        if not isinstance(found.get("secretText"), str) or not found["secretText"]:
+        if not isinstance(found.get("secretText"), str) or not found["secretText"] or is_id(found["secretText"]):
             found = {}
         box = Secret(found.pop("secretText")) if found else None
         credential = shapes.credential(found)

@@ -10,6 +10,7 @@ import base64
 import importlib
 import json
 import logging
+import os
 import re
 import sys
 from contextlib import suppress
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 from provision import errors
 from provision.entra import answers
 from provision.model import Endpoints
+from provision.secret import client_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,11 +119,12 @@ def make_credential(
     }
     if isinstance(kind, str) and kind not in kinds:
         raise errors.UsageError(f"there is no login {kind!r}", hint=f"Choose one of {', '.join(KINDS)}.")
+    if kind in ("auto", "environment") and (given := os.environ.get("AZURE_CLIENT_SECRET")):
+        client_secret(given, "AZURE_CLIENT_SECRET")  # azure-identity reads it itself
     try:
         if isinstance(kind, Operator):
-            return identity.ClientSecretCredential(
-                tenant, kind.client_id, kind.secret_file.read_text().strip(), **options
-            )
+            box = client_secret(kind.secret_file.read_text().strip(), str(kind.secret_file))
+            return identity.ClientSecretCredential(tenant, kind.client_id, box.reveal(), **options)
         return kinds[kind]()
     except OSError as error:
         failed = f"the login cannot be read: {error.strerror}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from provision.errors import NotWritableError, UsageError
 from provision.model import Holding, Readiness
 from provision.ports import Parcel
+from provision.secret import is_id
 from provision.sinks.digest import settings_digest
 from provision.sinks.formats import Format, FormatError
 from provision.sinks.formats.dotenv import Dotenv
@@ -67,7 +68,7 @@ class FileSink:
         with self._told("read"):
             target = self._target()
             held = self.format.values(target.read_bytes()) if self._stat(target) else {}
-        if not held.get("client_secret"):
+        if not held.get("client_secret") or is_id(held["client_secret"]):
             return Holding(None)
         return Holding(held.get("key_id") or None, self.settings(held))
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError, ServiceError
 from provision.model import Holding, Readiness
+from provision.secret import is_id
 from provision.sinks.digest import settings_digest
 from provision.sinks.refusal import unready
 
@@ -68,9 +69,10 @@ class KeyVaultSink:
         *,
         token: Callable[[str], Awaitable[str]],
         ca: str | None = None,
+        limit_s: float = 30,
     ) -> None:
         self.id, self.name, self.vault, self.secret = id, name, vault.rstrip("/"), secret
-        self._token, self._ca, self._client = token, ca, None
+        self._token, self._ca, self._limit_s, self._client = token, ca, limit_s, None
 
     def settings(self, values: Mapping[str, str]) -> str:
         return settings_digest({name: values.get(name, "") for name in ("client_id", "tenant_id")})
@@ -85,7 +87,7 @@ class KeyVaultSink:
 
     async def read(self) -> Holding:
         found = await self._held("read")
-        if found is None or not found.value or not found.properties.tags:
+        if found is None or not found.value or is_id(found.value) or not found.properties.tags:
             return Holding(None)
         tags = found.properties.tags
         settings = self.settings({"client_id": tags.get(_CLIENT_ID, ""), "tenant_id": tags.get(_TENANT_ID, "")})
@@ -156,7 +158,7 @@ class KeyVaultSink:
     def _connect(self, loop: asyncio.AbstractEventLoop) -> Any:
         secrets = importlib.import_module("azure.keyvault.secrets")
         credentials = importlib.import_module("azure.core.credentials")
-        how: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 3}
+        how: dict[str, Any] = {"connection_timeout": 10, "read_timeout": self._limit_s, "retry_total": 3}
         if self._ca:
             how["connection_verify"] = self._ca
         login = _Login(self._token, loop, credentials.AccessToken)

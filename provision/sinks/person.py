@@ -20,12 +20,13 @@ def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
         "authorization_url": parcel.authorization_url,
         "token_url": parcel.token_url,
         "client_id": parcel.client_id,
+        "tenant_id": parcel.tenant_id,
     }
 
 
 def check_redirect(profile: Profile, parcel: Parcel) -> None:
     """The form's Redirect URI is fixed: an app without it could never sign in."""
-    if profile.redirect_uri not in parcel.redirect_uris:
+    if profile.redirect_uri and profile.redirect_uri not in parcel.redirect_uris:
         raise PageChangedError(
             f"{profile.title} signs in with the redirect URI {profile.redirect_uri}, which the app does not have.",
             hint=f"Put {profile.redirect_uri} into app.redirect_uris.",
@@ -78,8 +79,8 @@ class PersonSink:
             else HandedField(f.label, values[f.value], read_only=f.read_only)
             for f in self.profile.fields
         ]
-        path = " > ".join(map(str, self.profile.menu))
-        steps = (f"Open {self.profile.url} > {path}, and enter the values above in this order.", *self.profile.after)
+        path = " > ".join(filter(None, [self.profile.url, *map(str, self.profile.menu)]))
+        steps = (f"Open {path}, and enter the values above in this order.", *self.profile.after)
         if not await self.show(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
             raise PersonNeededError(
                 f"{self.name}: nobody said that the values were entered.",

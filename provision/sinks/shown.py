@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from provision.yaml_places import looks_secret
+
 if TYPE_CHECKING:
     from provision.secret import Secret
 
@@ -19,7 +21,8 @@ def last_line(said: bytes, box: Secret) -> str:
     """For the end of a message: the last line of `said`, or why it is not shown.
 
     All of `said` is compared with the secret as it is, and in base64, hexadecimal, percent and JSON form, whatever the
-    case and the blanks between: one run that they share, and nothing is shown.
+    case and the blanks between: one run that they share, and nothing is shown. Nor where another secret of Entra's
+    form, perhaps the old one, stands in it.
     """
     text = said.decode(errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -27,6 +30,8 @@ def last_line(said: bytes, box: Secret) -> str:
         return "it wrote nothing to stderr"
     if _shares(text, box.reveal()):
         return "its stderr is not shown, because it repeats a part of the secret"
+    if looks_secret(text):
+        return "its stderr is not shown, because it holds what looks like a client secret"
     shown = "".join(c if c.isprintable() else "?" for c in lines[-1])
     return f"the last line of its stderr: {shown[:_LENGTH]}"
 

@@ -9,6 +9,7 @@ import pytest
 
 from provision.sandbox.server import start_embedded
 from tests.contract import places
+from tests.contract.sinks import ALL
 
 
 @pytest.fixture(scope="package")
@@ -40,3 +41,14 @@ def place(shared):
     """With apps of its own, which are gone afterwards."""
     yield shared
     shared.clean()
+
+
+@pytest.fixture
+def held(request, tmp_path, monkeypatch):
+    for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(key, raising=False)
+    for folder in ("held", "files"):
+        (tmp_path / folder).mkdir()
+    made = ALL[request.param](tmp_path / "held", tmp_path / "files")
+    yield made
+    made.close()

@@ -2,133 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
-import configparser
-import json
 import re
-import resource
 import shutil
 import threading
-from datetime import UTC, datetime
 
 import httpx
 import trustme
 
 from provision import errors
-from provision.ports import Parcel
-from provision.secret import Secret
 from provision.sinks.browser import BrowserSink
-from provision.sinks.file import FileSink, form
 from provision.sinks.person import PersonSink
-from provision.sinks.profile import load
+from provision.sinks.profile_reading import load
+from tests.contract.held import FORM, Held
+from tests.contract.held_files import FILES
+from tests.contract.held_services import SERVICES
 from tests.fakes import FakeReadableSink, FakeSink
 from tests.form_site import Site
 
-VALUES = {
-    "client_id": "7b1c1f3e-0000-4000-8000-000000000002",
-    "tenant_id": "7b1c1f3e-0000-4000-8000-000000000001",
-    "authorization_url": "https://login.microsoftonline.com/t/oauth2/v2.0/authorize",
-    "token_url": "https://login.microsoftonline.com/t/oauth2/v2.0/token",
-    "redirect_uri": "https://app.mspbots.ai/web/um/smtp/redirect",
-}
-FORM = {"username": "reports@contoso.com", "reply_to": "help@contoso.com", "signature": "Contoso"}
-
-
-def parcel(value, key_id, redirect_uri=VALUES["redirect_uri"]):
-    given = {key: VALUES[key] for key in ("client_id", "tenant_id", "authorization_url", "token_url")}
-    ends = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
-    return Parcel(
-        **given, key_id=key_id, secret=Secret(value), redirect_uris=frozenset({redirect_uri}), expires_at=ends
-    )
-
-
-class Held:
-    """A sink with what stands behind it. `again()` is the same sink, made anew as the next run makes it; `value()` what
-    the place holds, seen from outside; after `breaks()` no delivery succeeds. `files` is for what the place needs,
-    `settings` what it must hold beside the secret."""
-
-    needs_person = readable = False
-    redirect_uri = VALUES["redirect_uri"]
-    settings = ("client_id", "authorization_url", "token_url")
-
-    def __init__(self, folder, files):
-        self.folder, self.files = folder, files
-        self.sink = self.again()
-
-    def deliver(self, value, key_id):
-        asyncio.run(self.sink.deliver(parcel(value, key_id, self.redirect_uri)))
-
-    def close(self):
-        asyncio.run(self.sink.aclose())
-
-
-class HeldByFile(Held):
-    readable = True
-    largest = resource.RLIM_INFINITY
-
-    def again(self):
-        return FileSink("abc123", "file:mail.env", self.folder / "mail.env")
-
-    def value(self):
-        path = self.folder / "mail.env"
-        match = re.search(r"^MAIL_CLIENT_SECRET='(.*)'$", path.read_text(), re.MULTILINE) if path.exists() else None
-        return match and match[1]
-
-    def breaks(self):
-        self.largest = 0
-
-    def deliver(self, value, key_id):
-        """No file may grow beyond `largest` meanwhile: a full disk, as root meets it too."""
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest, before[1]))
-        try:
-            super().deliver(value, key_id)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-class HeldByFormat(HeldByFile):
-    """A file of another form, seen by that form's own reader."""
-
-    format = "json"
-
-    def again(self):
-        return FileSink("abc123", "file:mail", self.folder / "mail", form(self.format, FORM["username"]))
-
-    def value(self):
-        path = self.folder / "mail"
-        return json.loads(path.read_text())["client_secret"] if path.exists() else None
-
-
-class HeldBySasl(HeldByFormat):
-    format, settings = "sasl-xoauth2", ("client_id", "token_url")
-
-
-class HeldByEmailProxy(HeldByFormat):
-    format = "emailproxy"
-
-    def value(self):
-        found = configparser.ConfigParser(interpolation=None)
-        found.read(self.folder / "mail")
-        return found.get(FORM["username"], "client_secret", fallback=None)
-
 
 class HeldByFake(Held):
-    made = FakeSink
+    kind = FakeSink
+
+    def __init__(self, folder, files):
+        self.one = self.kind("form:a")
+        super().__init__(folder, files)
 
     def again(self):
-        return self.made("form:a")
+        return self.one
 
     def value(self):
-        return self.sink.holds and self.sink.holds.secret.reveal()
+        return self.one.holds and self.one.holds.secret.reveal()
 
-    def breaks(self):
-        self.sink.error = errors.SinkError("the form is down")
+    def fails(self, how):
+        self.one.error = errors.SinkError("the form is down")
+
+    def mends(self):
+        self.one.error = None
 
 
 class HeldByReadableFake(HeldByFake):
-    readable = True
-    made = FakeReadableSink
+    readable = clearable = True
+    kind = FakeReadableSink
 
 
 class HeldByPerson(Held):
@@ -155,8 +69,11 @@ class HeldByPerson(Held):
     def value(self):
         return self.entered
 
-    def breaks(self):
+    def fails(self, how):
         self.presses = "failed"
+
+    def mends(self):
+        self.presses = "done"
 
 
 class HeldByBrowser(Held):
@@ -183,8 +100,11 @@ class HeldByBrowser(Held):
     def value(self):
         return self.site.got.get("client_secret")
 
-    def breaks(self):
-        self.site.how.host = "smtp.example.com"
+    def fails(self, how):
+        self.right, self.site.how.host = self.site.how.host, "smtp.example.com"
+
+    def mends(self):
+        self.site.how.host = self.right
 
     def close(self):
         super().close()
@@ -194,10 +114,8 @@ class HeldByBrowser(Held):
 ALL = {
     "fake": HeldByFake,
     "readable fake": HeldByReadableFake,
-    "file": HeldByFile,
-    "file, json": HeldByFormat,
-    "file, sasl-xoauth2": HeldBySasl,
-    "file, emailproxy": HeldByEmailProxy,
+    **FILES,
+    **SERVICES,
     "person": HeldByPerson,
     "browser": HeldByBrowser,
 }

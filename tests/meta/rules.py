@@ -29,6 +29,7 @@ REVEAL = {
     "sinks/payload.py",
     "sinks/keyvault.py",
     "sinks/github.py",
+    "sinks/http.py",
     "sinks/rest.py",
     "sinks/shown.py",
     "sinks/browser.py",

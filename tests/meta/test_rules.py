@@ -27,6 +27,7 @@ def test_the_package_keeps_the_rules():
         ),
         ("wiring.py", "import azure.keyvault.secrets\n", "only sinks/keyvault.py may"),
         ("entra/login.py", "def f():\n    importlib.import_module('azure.keyvault')\n", "only sinks/keyvault.py may"),
+        ("sinks/rest.py", "def f():\n    from nacl import public\n", "only sinks/github.py may"),
         ("wiring.py", "import playwright.async_api\n", "only sinks/browser.py may"),
         ("plan.py", "from provision.secret import Secret\n", "imports secret"),
         ("report.py", "from provision import secret\n", "imports secret"),
@@ -88,7 +89,7 @@ def _modules_of(*argv):
 
 
 def test_help_imports_no_sdk_no_pydantic_no_browser():
-    heavy = {"msgraph", "azure", "pydantic", "playwright", "httpx", "rich", "yaml", "asyncio"}
+    heavy = {"msgraph", "azure", "nacl", "pydantic", "playwright", "httpx", "rich", "yaml", "asyncio"}
     assert not heavy & _modules_of("--help")
     assert not heavy & _modules_of("--version")
 

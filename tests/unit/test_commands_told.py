@@ -173,3 +173,14 @@ def test_a_restored_app_that_cannot_be_read_yet_is_an_error_that_names_it(world)
     world.directory.deleted["mail"] = world.directory.apps.pop("mail")
     world.directory.find_app = always(None)
     assert world.apply().error["message"] == "mail was restored, but cannot be read yet"
+
+
+def test_a_sink_that_cannot_be_read_is_told_with_the_way_out(world, monkeypatch):
+    async def refuses(_):
+        raise errors.ServiceError("file:a: HTTP 403.", hint="Ask for the role.")
+
+    world.apply()
+    told(world)
+    monkeypatch.setattr(FakeReadableSink, "read", refuses)
+    world.apply()
+    assert told(world) == ["file:a: not read: HTTP 403. Ask for the role."]

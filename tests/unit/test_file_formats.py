@@ -172,3 +172,11 @@ def test_the_selinux_context_comes_along_with_a_rename(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "setxattr", lambda file, name, value: set_on.append((name, value)))
     deliver(path, "json")
     assert set_on == [("security.selinux", contexts[path])]
+
+
+@pytest.mark.parametrize("name", [*OTHERS, "dotenv"])
+def test_a_file_that_somebody_put_the_secrets_id_into_holds_no_secret(tmp_path, name):
+    path = tmp_path / "held"
+    deliver(path, name, secret="the-value")
+    path.write_text(path.read_text().replace("the-value", VALUES["client_id"]))
+    assert read(path, name) == Holding(None)

@@ -12,7 +12,7 @@ from provision.ports import Parcel
 from provision.secret import Secret
 from provision.sinks.handoff import HandedField, hand_over
 from provision.sinks.person import PersonSink
-from provision.sinks.profile import load
+from provision.sinks.profile_reading import load
 
 CANARY = "cAnAry~<&>-42"
 FIELDS = (

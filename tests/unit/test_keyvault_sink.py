@@ -81,6 +81,12 @@ def test_a_version_has_the_value_its_end_its_type_and_the_key_id_as_a_tag(vault)
     assert do(vault, lambda one: one.read()) == Holding("key-1", sink(vault).settings(VALUES))
 
 
+def test_a_vault_that_somebody_put_the_secrets_id_into_holds_no_secret(vault):
+    do(vault, delivery())
+    vault.versions["mail"][-1]["value"] = VALUES["client_id"]
+    assert do(vault, lambda one: one.read()) == Holding(None)
+
+
 def test_tags_of_others_stay(vault):
     vault.versions["mail"] = [
         {"value": "old", "id": f"{vault.url}/secrets/mail/0", "tags": {"team": "a"}, "attributes": {}}

@@ -7,7 +7,8 @@ import traceback
 
 import pytest
 
-from provision.secret import Secret
+from provision.errors import SecretIdError
+from provision.secret import Secret, client_secret
 
 VALUE = "canary-8Q~abcdefghijklmnopqrstuvwxyz0123"
 
@@ -45,3 +46,19 @@ def test_a_traceback_with_locals_does_not_show_it():
 def test_an_empty_secret_is_refused():
     with pytest.raises(ValueError, match="empty"):
         Secret("")
+
+
+GUID = "7B1C1F3E-0000-4000-8000-00000000000a"
+
+
+@pytest.mark.parametrize("typed", [GUID, GUID.lower(), f" {GUID}\n", f"{{{GUID}}}"])
+def test_the_id_of_a_secret_is_refused_as_its_value_and_not_repeated(typed):
+    with pytest.raises(SecretIdError) as told:
+        client_secret(typed, "AZURE_CLIENT_SECRET")
+    assert "the Secret ID, not the Value" in told.value.hint
+    assert told.value.where == "AZURE_CLIENT_SECRET"
+    assert "7b1c" not in str(told.value.as_dict()).lower()
+
+
+def test_a_value_that_only_holds_a_guid_is_a_value():
+    assert client_secret(f"x{GUID}", "here").reveal() == f"x{GUID}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FAULTS = Path(__file__).parent / "faults"
+KINDS = "allowed: mspbots, form, file, command, keyvault, github, http"
 ALLOWED_TOP = "allowed: version, tenant, cloud, login, app, secret, deliver"
 EXPECTED = {
     "unknown_key": [(5, 3, "unknown key `redirect_urls`, did you mean `redirect_uris`?; allowed: key, name, ")],
@@ -55,10 +56,14 @@ EXPECTED = {
         (6, 18, "the variable PROVISION_TEST_FOLDER is not set"),
     ],
     "unknown_kind": [
-        (5, 5, "unknown kind `kubernetes`; allowed: mspbots, file, command, keyvault"),
-        (6, 5, "unknown kind `mspbot`, did you mean `mspbots`?; allowed: mspbots, file, command, keyvault"),
+        (5, 5, f"unknown kind `kubernetes`; {KINDS}"),
+        (6, 5, f"unknown kind `mspbot`, did you mean `mspbots`?; {KINDS}"),
         (7, 5, "has no value"),
-        (7, 5, "must be a mapping of one key, the kind; allowed: mspbots, file, command, keyvault; indent its keys"),
+        (
+            7,
+            5,
+            f"must be a mapping of one key, the kind; {KINDS}; indent its keys",
+        ),
     ],
     "choices": [
         (1, 10, "`version` must be 1"),
@@ -90,6 +95,20 @@ EXPECTED = {
         (5, 23, "must be a URL that begins with https://"),
         (5, 56, "must be 1 to 127 of A-Z a-z 0-9 -"),
         (7, 5, "is the same place as the sink in line 6"),
+    ],
+    "credentials": [
+        (5, 62, "must be the NAME of a variable, not its value"),
+        (6, 56, "must be {env: NAME}, the name of a variable, or {file: PATH}"),
+        (7, 58, "must be a mapping with the keys env, file"),
+        (8, 26, "must be OWNER/REPOSITORY"),
+        (8, 37, "not begin with a digit nor with GITHUB_"),
+    ],
+    "services": [
+        (5, 5, "`url` is missing in `deliver.form`"),
+        (6, 45, "must be the name of a profile"),
+        (7, 17, "must be a URL without ? and #"),
+        (9, 5, "is the same place as the sink in line 8"),
+        (10, 5, "has the same name as the sink in line 8"),
     ],
     "no_value": [(5, 3, "has no value; give it one, or remove it"), (7, 12, "has no value")],
     "syntax": [(5, 13, "not YAML: a `:` is not allowed here")],

@@ -9,7 +9,7 @@ import pytest
 
 from provision import errors
 from provision.entra import answers, clouds
-from provision.entra.login import EntraLogin, sign_in_error
+from provision.entra.login import EntraLogin, Operator, make_credential, sign_in_error
 from provision.secret import Secret
 from tests.fakes import FakeClock
 from tests.unit.entra.world import CLIENT, RID, TENANT, VALUE, shown
@@ -120,3 +120,18 @@ def test_a_machine_without_a_login_says_so():
 
     error = sign_in_error(CredentialUnavailableError(message=VALUE), "h")
     assert "not signed in" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["auto", "environment"])
+def test_a_login_whose_secret_is_an_id_is_refused_before_anything_is_sent(monkeypatch, kind):
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", TENANT)
+    with pytest.raises(errors.SecretIdError) as told:
+        make_credential(kind, clouds.GLOBAL, TENANT)
+    assert TENANT not in str(told.value.as_dict())
+
+
+def test_an_operator_whose_file_holds_an_id_is_refused(tmp_path):
+    (tmp_path / "secret").write_text(f"{TENANT}\n")
+    with pytest.raises(errors.SecretIdError) as told:
+        make_credential(Operator("id", tmp_path / "secret"), clouds.GLOBAL, TENANT)
+    assert told.value.where == str(tmp_path / "secret")

@@ -57,6 +57,7 @@ def test_add_password_is_sent_once_and_lost_when_the_connection_is_cut(world, cu
         httpx.Response(200, text='{"secretText": "' + VALUE),
         httpx.Response(200, json={"secretText": VALUE}),
         httpx.Response(200, json={"secretText": [VALUE]}),
+        httpx.Response(200, json={"secretText": KEY_ID, "keyId": KEY_ID}),  # an id is no value
         httpx.Response(200, json={"keyId": KEY_ID}),
     ],
 )
