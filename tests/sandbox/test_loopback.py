@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from provision.sandbox import manage
+from tests.sandbox.sockets import listed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sockets are listed from /proc")
-
-
-def listed(pid):
-    """(protocol, address, port) of each socket of a process that is bound and not connected: see proc_pid_net(5)."""
-    owned = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
-    for protocol in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/{pid}/net/{protocol}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if f"socket:[{fields[9]}]" in owned and fields[3] in {"0A", "07"}:
-                number, _, port = fields[1].partition(":")
-                words = [int(number[i : i + 8], 16).to_bytes(4, "little") for i in range(0, len(number), 8)]
-                yield protocol, ipaddress.ip_address(b"".join(words)), int(port, 16)
 
 
 def test_it_listens_on_loopback_alone(tmp_path):
