@@ -6,34 +6,14 @@ import atexit
 import gc
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from provision import __version__
+from provision.cli_options import CONFIGS, JOURNAL, YES, common
+from provision.cli_sandbox import sandbox
 from provision.errors import ProvisionError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-CONFIGS = click.argument("configs", nargs=-1, required=True, type=click.Path(path_type=Path))
-
-
-JOURNAL = click.option(
-    "--journal", type=click.Path(path_type=Path), help="Where the journal is kept; default: the state folder."
-)
-YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-
-
-def _common(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", help="Form of the result."),
-        click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
-        click.option("-v", "--verbose", count=True, help="More on stderr; -vv adds tracebacks."),
-        click.option("--no-color", is_flag=True, help="No colour; NO_COLOR does the same."),
-    ):
-        function = option(function)
-    return function
 
 
 class _Verbs(click.Group):
@@ -108,7 +88,7 @@ def init(path: Path, **given: str | None) -> int:
 
 @main.command()
 @CONFIGS
-@_common
+@common
 def check(configs: tuple[Path, ...], **options: Any) -> int:
     """Check configs offline: every fault with file:line:column."""
     from provision import running  # noqa: PLC0415
@@ -119,7 +99,7 @@ def check(configs: tuple[Path, ...], **options: Any) -> int:
 @main.command()
 @CONFIGS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
-@_common
+@common
 def plan(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) -> int:
     """Show what apply would do. Reads only."""
     from provision import running  # noqa: PLC0415
@@ -132,7 +112,7 @@ def plan(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) 
 @YES
 @JOURNAL
 @click.option("--plan", "digest", metavar="DIGEST", help="Only if the plan still has this digest.")
-@_common
+@common
 def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options: Any) -> int:
     """Make it so: app, service principal, secret, delivery. Safe to run again at any time."""
     from provision import running  # noqa: PLC0415
@@ -145,7 +125,7 @@ def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options
 @click.option("--now", is_flag=True, help="Renew even what is not due.")
 @click.option("-y", "--yes", is_flag=True, help="Also for --now on more than 10 apps.")
 @JOURNAL
-@_common
+@common
 def rotate(configs: tuple[Path, ...], *, now: bool, yes: bool, **options: Any) -> int:
     """Renew what is due, deliver it, retire what nobody holds. Made for cron: never asks."""
     from provision import running  # noqa: PLC0415
@@ -158,7 +138,7 @@ def rotate(configs: tuple[Path, ...], *, now: bool, yes: bool, **options: Any) -
 @click.option("--history", is_flag=True, help="Also what the journal says of each secret.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when something is due.")
 @JOURNAL
-@_common
+@common
 def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool, **options: Any) -> int:
     """What expires when, and who holds what. Reads only."""
     from provision import running  # noqa: PLC0415
@@ -172,7 +152,7 @@ def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool,
 @click.option("--app-id", metavar="ID", required=True, help="Application (client) ID of the registration.")
 @YES
 @JOURNAL
-@_common
+@common
 def adopt(config: Path, *, app_id: str, yes: bool, **options: Any) -> int:
     """Put an existing registration under CONFIG. Its secrets stay; shows first what it will change."""
     from provision import running  # noqa: PLC0415
@@ -184,7 +164,7 @@ def adopt(config: Path, *, app_id: str, yes: bool, **options: Any) -> int:
 @CONFIGS
 @YES
 @JOURNAL
-@_common
+@common
 def destroy(configs: tuple[Path, ...], *, yes: bool, **options: Any) -> int:
     """Take it all back: sinks first, then the app (soft delete, restorable for 30 days)."""
     from provision import running  # noqa: PLC0415
@@ -194,7 +174,7 @@ def destroy(configs: tuple[Path, ...], *, yes: bool, **options: Any) -> int:
 
 @main.command()
 @click.argument("text", nargs=-1)
-@_common
+@common
 def explain(text: tuple[str, ...], *, output: str, **_: Any) -> int:
     """Cause and way out of an error of Entra or Exchange. TEXT: the line, or a whole log on stdin."""
     from provision import explain as explaining  # noqa: PLC0415
@@ -231,7 +211,7 @@ def profile() -> None:
 
 
 @profile.command("list")
-@_common
+@common
 def profile_list(**options: Any) -> int:
     """Every profile, what can be done with it, and whether a new secret asks for a new sign-in."""
     from provision import profiling, running  # noqa: PLC0415
@@ -250,7 +230,7 @@ def profile_show(name: str) -> int:
 
 @profile.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_common
+@common
 def profile_check(files: tuple[Path, ...], **options: Any) -> int:
     """Check profiles of your own: every fault with file:line:column."""
     from provision import profiling, running  # noqa: PLC0415
@@ -266,45 +246,4 @@ def profile_schema() -> int:
     return profiling.schema()
 
 
-@main.group()
-def sandbox() -> None:
-    """A local Entra and MSPbots, for trying things out."""
-
-
-_FOLDER = click.option("--folder", type=click.Path(path_type=Path), help="Where its world is kept.")
-
-
-def _sandbox_verb(name: str, text: str) -> None:
-    @_FOLDER
-    @_common
-    def verb(folder: Path | None, **options: Any) -> int:
-        from provision import running  # noqa: PLC0415
-
-        return running.sandbox(name, folder, running.Options(**options))
-
-    sandbox.command(name, help=text)(verb)
-
-
-def _snapshot_verb(name: str, text: str) -> None:
-    @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-    @_FOLDER
-    @_common
-    def verb(file: Path, folder: Path | None, **options: Any) -> int:
-        from provision import running  # noqa: PLC0415
-
-        return running.sandbox(name, folder, running.Options(**options), file)
-
-    sandbox.command(name, help=text)(verb)
-
-
-_snapshot_verb("save", "Write its world to a file, as JSON that `load` takes.")
-_snapshot_verb("load", "Put the world of such a file in the place of its own.")
-for _name, _text in {
-    "start": "Start it in the background and print where it listens.",
-    "stop": "Stop it; its world stays.",
-    "reset": "Start again with an empty world.",
-    "status": "Where it listens, or that it does not run.",
-    "env": "Shell lines that point any Microsoft client at it.",
-    "log": "Its request log: method, host, path, status; no values.",
-}.items():
-    _sandbox_verb(_name, _text)
+main.add_command(sandbox)

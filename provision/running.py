@@ -274,39 +274,3 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
         return await _carry_all(jobs, found, options, destroying.destroy, destroying.left)
 
     return _run(_load(paths), options, body)
-
-
-def sandbox(verb: str, folder: Path | None, options: Options, file: Path | None = None) -> int:
-    from provision.sandbox import manage  # noqa: PLC0415
-
-    try:
-        return _sandbox(verb, folder, options, file)
-    except manage.SandboxError as error:
-        raise ProvisionError(str(error), hint="Choose another --folder, or see `provision sandbox log`.") from None
-
-
-def _sandbox(verb: str, folder: Path | None, options: Options, file: Path | None) -> int:
-    from provision.sandbox import manage  # noqa: PLC0415
-
-    where = folder or manage.default_folder()
-    if verb == "env":
-        click.echo(manage.env(where))
-    elif verb == "log":
-        for line in manage.log(where):
-            click.echo(line.rstrip("\n"))
-    elif verb == "stop":
-        stopped = manage.stop(where)
-        options.say("sandbox: stopped" if stopped else "sandbox: it was not running")
-    elif verb == "reset":
-        manage.reset(where)
-        options.say("sandbox: its world is empty again")
-    elif file is not None:
-        (manage.save if verb == "save" else manage.load)(where, file)
-        options.say(f"sandbox: {'saved to' if verb == 'save' else 'loaded from'} {file}")
-    else:
-        info = manage.ensure(where) if verb == "start" else manage.status(where)
-        if info is None:
-            raise UsageError("the sandbox is not running", hint="`provision sandbox start` starts it.")
-        lines = (f"{key:<9} {value}" for key, value in info.items() if not isinstance(value, dict) and value)
-        click.echo(json.dumps(info, indent=2) if options.json else "\n".join(lines))
-    return 0

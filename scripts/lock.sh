@@ -6,4 +6,5 @@ compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-
   --no-emit-find-links --custom-compile-command 'make lock' "$@"; }
 compile pyproject.toml -o requirements/runtime.txt
 compile pyproject.toml --extra sandbox --extra browser --extra keyvault --extra github --group dev -c requirements/runtime.txt -o requirements/dev.txt
+compile pyproject.toml --extra sandbox -c requirements/dev.txt -o requirements/sandbox.txt
 compile requirements/build.in -o requirements/build.txt

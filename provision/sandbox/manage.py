@@ -12,15 +12,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from provision.sandbox import shells, snapshots
 
 if sys.platform != "win32":
     import fcntl
@@ -31,7 +32,6 @@ OUTPUT = "server.log"
 MARK = ".provision-sandbox"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-SHELLS = ("sh", "fish", "powershell")
 
 # Servers that this very process started: they must be waited for, or they would stay behind as zombies.
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -53,8 +53,9 @@ def ensure(folder: Path) -> dict[str, Any]:
     return status(folder) or start(folder)
 
 
-def start(folder: Path) -> dict[str, Any]:
+def start(folder: Path, *words: str) -> dict[str, Any]:
     """Starts it detached, in a session of its own, and waits until it listens; if it runs already, just its info.
+    `words` are the server's options.
 
     Raises SandboxError when it ends early or is not ready after 60 seconds.
     """
@@ -67,7 +68,7 @@ def start(folder: Path) -> dict[str, Any]:
             raise SandboxError(f"A sandbox in {folder} is running but not ready: stop it first.")
         for stale in (INFO, PID):
             (folder / stale).unlink(missing_ok=True)
-        process = _spawn(folder)
+        process = _spawn(folder, words)
         try:
             return _wait_ready(folder, process)
         except BaseException:
@@ -77,6 +78,19 @@ def start(folder: Path) -> dict[str, Any]:
                 process.wait(STOP_SECONDS)
                 _forget(folder, process.pid)
             raise
+
+
+def foreground(folder: Path, *words: str) -> NoReturn:
+    """Becomes the server: this process is it from now on, until SIGTERM or SIGINT ends it with 0."""
+    folder = folder.absolute()
+    _prepare(folder)
+    with _locked(folder):
+        if _recorded(folder) is not None:
+            raise SandboxError(f"A sandbox in {folder} runs already: `provision sandbox stop` stops it.")
+        (folder / INFO).unlink(missing_ok=True)
+        _record(folder, os.getpid())
+    command = _command(folder, words)
+    os.execve(command[0], command, _environment())  # noqa: S606 - our own interpreter and module
 
 
 def status(folder: Path) -> dict[str, Any] | None:
@@ -125,27 +139,9 @@ def reset(folder: Path) -> None:
         start(folder)
 
 
-def env(folder: Path, shell: str = "sh") -> str:
-    """Lines for a shell (sh, fish or powershell) that point any Microsoft client at it.
-
-    The operator's secret is named by its file and read when the lines are run: its value is not in them.
-    """
-    if shell not in SHELLS:
-        raise SandboxError(f"Unknown shell {shell!r}: one of {', '.join(SHELLS)}.")
-    info = _running(folder)
-    ca = str(info["ca"])
-    values = {
-        "HTTPS_PROXY": str(info["proxy"]),
-        "SSL_CERT_FILE": ca,
-        "REQUESTS_CA_BUNDLE": ca,
-        "CURL_CA_BUNDLE": ca,
-        "AZURE_TENANT_ID": str(info["tenant"]["id"]),
-        "AZURE_CLIENT_ID": str(info["operator"]["client_id"]),
-    }
-    secret_file = str(info["operator"]["secret_file"])
-    assign, quote, secret = _SHELLS[shell]
-    lines = [assign.format(name, quote(value)) for name, value in values.items()]
-    return "\n".join([*lines, assign.format("AZURE_CLIENT_SECRET", secret.format(quote(secret_file)))])
+def env(folder: Path, shell: str | None = None) -> str:
+    """Lines for a shell, by default the one in $SHELL, that point any Microsoft client at it: see shells.py."""
+    return shells.lines(_running(folder), shell or shells.default())
 
 
 def log(folder: Path) -> Iterator[str]:
@@ -160,10 +156,8 @@ def log(folder: Path) -> Iterator[str]:
 
 
 def save(folder: Path, file: Path) -> None:
-    """A snapshot of its world as readable JSON. Entra's secrets are in it as hashes, and what was typed into MSPbots'
-    form as it was typed."""
-    text = json.dumps(json.loads(_control(folder)), indent=1)
-    file.write_text(text + "\n", encoding="utf-8")
+    """A snapshot of its world, to be kept as test data: see snapshots.py."""
+    file.write_text(snapshots.text(json.loads(_control(folder))), encoding="utf-8")
 
 
 def load(folder: Path, file: Path) -> None:
@@ -188,21 +182,6 @@ def _control(folder: Path, content: bytes | None = None) -> bytes:
     except urllib.error.HTTPError as error:
         with error:
             raise SandboxError(f"The sandbox did not take it: {error.read().decode()}") from None
-
-
-def _quote_fish(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _quote_powershell(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-_SHELLS: dict[str, tuple[str, Callable[[str], str], str]] = {
-    "sh": ("export {}={}", shlex.quote, '"$(cat {})"'),
-    "fish": ("set -gx {} {}", _quote_fish, "(cat {})"),
-    "powershell": ("$env:{} = {}", _quote_powershell, "(Get-Content -Raw -LiteralPath {}).Trim()"),
-}
 
 
 def _running(folder: Path) -> dict[str, Any]:
@@ -230,28 +209,40 @@ def _locked(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _spawn(folder: Path) -> subprocess.Popen[bytes]:
+def _command(folder: Path, words: Sequence[str]) -> list[str]:
     # -P: the folder that the user stands in must not be able to shadow a module of the server.
+    return [sys.executable, "-P", "-m", "provision.sandbox.server", "--folder", str(folder), *words]
+
+
+def _environment() -> dict[str, str]:
     root = str(Path(__file__).parents[2])
     search = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     # It outlives us: no secret of a login goes with it.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AZURE_")}
+    return inherited | {"PYTHONPATH": search}
+
+
+def _spawn(folder: Path, words: Sequence[str]) -> subprocess.Popen[bytes]:
     output = os.open(folder / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "provision.sandbox.server", "--folder", str(folder)],
+            _command(folder, words),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=folder,
-            env=inherited | {"PYTHONPATH": search},
+            env=_environment(),
             start_new_session=True,
         )
     finally:
         os.close(output)
     _children[process.pid] = process
-    _write_private(folder / PID, json.dumps({"pid": process.pid, "started": _start_time(process.pid)}))
+    _record(folder, process.pid)
     return process
+
+
+def _record(folder: Path, pid: int) -> None:
+    _write_private(folder / PID, json.dumps({"pid": pid, "started": _start_time(pid)}))
 
 
 def _wait_ready(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The sandbox: login, Graph, MSPbots and mail over TLS, a CONNECT proxy, a control port and a log, in one process.
 
-    python -m provision.sandbox.server --folder FOLDER
+    python -m provision.sandbox.server --folder FOLDER [--ports-from PORT] [--bind ADDRESS --in-container]
 
-writes FOLDER/info.json when it listens. The CA is made anew at each start; its key is never written.
+writes FOLDER/info.json when it listens. The CA is made anew at each start and ends with it: see ca.py.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ import json
 import signal
 import socket
 import ssl
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import trustme
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from provision.sandbox import control, exchange
+from provision.sandbox import control, exchange, status_page
+from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
 from provision.sandbox.front import Attended, Front, Late
 from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
+from provision.sandbox.listening import FREE, LOOPBACK, Addresses
+from provision.sandbox.same_site import SameSite
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
 
@@ -47,8 +50,8 @@ TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.item
 class Sandbox:
     """`async with Sandbox(folder) as sandbox:` listens until the block ends."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
+    def __init__(self, folder: Path, addresses: Addresses = FREE) -> None:
+        self.folder, self.addresses = folder.resolve(), addresses
         self.world = World(self.folder)
         self.tokens = Tokens(self.world)
         self.requests = self.folder / "requests.jsonl"
@@ -59,13 +62,9 @@ class Sandbox:
         self._proxy: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        authority = trustme.CA(organization_name="provision sandbox, not Microsoft's")
-        authority.cert_pem.write_to_path(self.folder / "ca.pem")
-        leaf = authority.issue_cert("localhost", "127.0.0.1", *NAMES.values(), *MAIL.values())
-        serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        leaf.configure_cert(serving)
-        trusting = ssl.create_default_context()
-        authority.configure_trust(trusting)
+        authority = Authority([*NAMES.values(), *MAIL.values()])
+        (self.folder / "ca.pem").write_text(authority.pem)
+        serving, trusting = authority.serving(), authority.trusting()
         hosts: dict[str, list[BaseRoute]] = {
             "login": list(Entra(self.world, self.tokens).routes()),
             "graph": list(Graph(self.world, self.tokens).routes()),
@@ -76,10 +75,11 @@ class Sandbox:
             await self._serve(
                 name, Front(Attended(Starlette(routes=routes)), name, NAMES[name], self.world, self.gate), serving
             )
-        self.ports |= await self.exchange.start(serving)
+        self.ports |= await self.exchange.start(serving, self.addresses.of)
         told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
-        await self._serve("control", Attended(Starlette(routes=told)), None)
-        self._proxy = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        told += status_page.routes(self.world, self.info)
+        await self._serve("control", SameSite(Attended(Starlette(routes=told))), None)
+        self._proxy = await asyncio.start_server(self._connect, *self.addresses.of("proxy"))
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
 
@@ -90,7 +90,8 @@ class Sandbox:
 
     async def _serve(self, name: str, app: Any, context: ssl.SSLContext | None) -> None:
         sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends small answers at once only where it sees TCP
-        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was given may be on its way out
+        sock.bind(self.addresses.of(name))
         self.ports[name] = sock.getsockname()[1]
         config = uvicorn.Config(
             app, log_level="error", lifespan="off", http="h11", timeout_graceful_shutdown=1, access_log=False,
@@ -112,7 +113,8 @@ class Sandbox:
         for server, _task in self._servers:
             server.should_exit = True
         await asyncio.gather(*(task for _, task in self._servers))
-        (self.folder / "info.json").unlink(missing_ok=True)
+        for name in ("info.json", "ca.pem"):
+            (self.folder / name).unlink(missing_ok=True)
         self.world.close()
 
     def info(self) -> dict[str, Any]:
@@ -211,19 +213,25 @@ def start_embedded(folder: Path) -> tuple[dict[str, Any], Callable[[], None]]:
     return found["info"], stop
 
 
-async def _foreground(folder: Path) -> None:
+async def _foreground(folder: Path, addresses: Addresses) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with Sandbox(folder) as sandbox:
+    async with Sandbox(folder, addresses) as sandbox:
         sandbox.announce()
+        sys.stderr.write(f"sandbox: not Microsoft's; {sandbox.info()['control']}/ shows what is in it\n")
+        sys.stderr.flush()
         await ended.wait()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="provision.sandbox.server")
     parser.add_argument("--folder", type=Path, required=True)
-    asyncio.run(_foreground(parser.parse_args().folder))
+    parser.add_argument("--bind", default=LOOPBACK)
+    parser.add_argument("--ports-from", type=int, default=0)
+    parser.add_argument("--in-container", action="store_true")
+    given = parser.parse_args()
+    asyncio.run(_foreground(given.folder, Addresses(given.bind, given.ports_from, given.in_container)))
 
 
 if __name__ == "__main__":

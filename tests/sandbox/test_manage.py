@@ -5,7 +5,6 @@ the last test runs the real one.
 import importlib.util
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -171,25 +170,6 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path, verb):
     with pytest.raises(manage.SandboxError):
         verb(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
-
-
-def test_env_names_the_secret_by_its_file_and_a_shell_reads_it(folder, stand_in):
-    info = manage.start(folder)
-    text = manage.env(folder)
-    assert "the-value" not in text
-    shown = 'printf "%s|" "$HTTPS_PROXY" "$SSL_CERT_FILE" "$REQUESTS_CA_BUNDLE" "$CURL_CA_BUNDLE" "$AZURE_TENANT_ID"'
-    command = f'{text}\n{shown} "$AZURE_CLIENT_ID" "$AZURE_CLIENT_SECRET"'
-    told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
-    assert told.split("|")[:-1] == [info["proxy"], info["ca"], info["ca"], info["ca"], "t-1", "c-1", "the-value"]
-    assert f'"$(cat {shlex.quote(info["operator"]["secret_file"])})"' in text
-
-
-@pytest.mark.parametrize(("shell", "start"), [("fish", "set -gx HTTPS_PROXY "), ("powershell", "$env:HTTPS_PROXY = ")])
-def test_env_speaks_other_shells(folder, stand_in, shell, start):
-    manage.start(folder)
-    text = manage.env(folder, shell)
-    assert text.startswith(start)
-    assert "the-value" not in text
 
 
 def test_env_of_a_stopped_one_says_how_to_start_it(folder):

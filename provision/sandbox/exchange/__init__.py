@@ -36,11 +36,11 @@ class Exchange:
         self._submissions: set[Submission] = set()
         self._imap = Imap(self.store, lambda verb, status: note(HOSTS["imap"][0], verb, status))
 
-    async def start(self, context: ssl.SSLContext) -> dict[str, int]:
-        """The ports that it listens at, by the keys of HOSTS."""
+    async def start(self, context: ssl.SSLContext, address: Callable[[str], tuple[str, int]]) -> dict[str, int]:
+        """The ports that it listens at, by the keys of HOSTS. `address` says where each is to listen."""
         loop = asyncio.get_running_loop()
-        smtp = await loop.create_server(lambda: self._submission(context), "127.0.0.1", 0)
-        imap = await asyncio.start_server(self._imap, "127.0.0.1", 0, ssl=context, limit=LINE)
+        smtp = await loop.create_server(lambda: self._submission(context), *address("smtp"))
+        imap = await asyncio.start_server(self._imap, *address("imap"), ssl=context, limit=LINE)
         self._servers = [smtp, imap]
         return {"smtp": smtp.sockets[0].getsockname()[1], "imap": imap.sockets[0].getsockname()[1]}
 
