@@ -16,7 +16,11 @@ if TYPE_CHECKING:
         Endpoints,
         Grant,
         Holding,
+        Mailbox,
         Readiness,
+        Refusal,
+        Registration,
+        Rights,
         SecretRules,
         ServicePrincipal,
     )
@@ -40,6 +44,16 @@ class Parcel:
     def redirect_uri(self) -> str:
         """The one to hand out where only one is asked for: the first by the alphabet."""
         return min(self.redirect_uris, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a place gives back: `values` by the names of what it was given (and `scope`, where it says what it asks
+    for), the secret in its box. `secret` None: it holds none, or one that only itself can read (`sealed`)."""
+
+    values: Mapping[str, str]
+    secret: Secret | None
+    sealed: bool = False
 
 
 class Directory(Protocol):
@@ -147,10 +161,49 @@ class Readable(Protocol):
 
 
 @runtime_checkable
+class Retrievable(Protocol):
+    """A sink that gives back all that it holds, the secret too. Nothing but `verify` asks: no sink gets it from
+    another."""
+
+    async def retrieve(self) -> Held: ...
+
+
+@runtime_checkable
 class Clearable(Protocol):
     """A sink that what was delivered can be taken out of."""
 
     async def clear(self) -> None: ...
+
+
+class Inspector(Protocol):
+    """What `verify` reads of the directory beside what a run needs. Reads alone; raises ForbiddenError where this
+    identity may not."""
+
+    async def registration(self, app: App) -> Registration: ...
+
+    async def consent_policies(self) -> frozenset[str]:
+        """Ids of the permission grant policies by which people may consent for themselves; none: they may not."""
+
+    async def find_mailbox(self, address: str) -> Mailbox | None:
+        """The user with this address, be it their name, their first address or another one."""
+
+
+class Witness(Protocol):
+    """What `verify` asks of the login host beside what a run needs."""
+
+    async def own_rights(self) -> Rights: ...
+
+    async def refusal(self, client_id: str, secret: Secret) -> Refusal | None:
+        """One client-credentials try: None when Entra takes the secret. Raises where the answer has no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What `verify` works with; `mailboxes` are those that the config names."""
+
+    inspector: Inspector
+    witness: Witness
+    mailboxes: tuple[str, ...] = ()
 
 
 class Journal(Protocol):
