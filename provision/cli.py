@@ -148,6 +148,21 @@ def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool,
 
 
 @main.command()
+@CONFIGS
+@click.option("--sinks", "sinks_only", is_flag=True, help="Only the links of the sinks.")
+@click.option("--mailbox", "mailboxes", multiple=True, metavar="ADDRESS", help="A mailbox beside those of the config.")
+@common
+def verify(configs: tuple[Path, ...], *, sinks_only: bool, mailboxes: tuple[str, ...], **options: Any) -> int:
+    """Tell of every link from the tenant to the mail: ok, broken or unknown, and what to do. Changes nothing."""
+    from provision import running  # noqa: PLC0415
+
+    return running.verify(configs, running.Options(**options), mailboxes=mailboxes, sinks_only=sinks_only)
+
+
+main.add_command(verify, "doctor")
+
+
+@main.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--app-id", metavar="ID", required=True, help="Application (client) ID of the registration.")
 @YES

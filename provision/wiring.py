@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from provision.interrupts import Stop
 from provision.journal import FileJournal
 from provision.model import AppSettings, SecretPolicy
+from provision.ports import Instruments
 from provision.survey import Job
 from provision.text import PLAIN, Look
 
@@ -74,19 +75,30 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
         config.secret.lifetime, config.secret.renew_before, config.secret.retire_after, config.secret.max_live
     )
     place = wiring_sinks.Place(Path(config.path).parent, state_folder(), cloud, sandbox, say, login.get_token)
+    directory = GraphDirectory(login, cloud, clock)
     return Job(
         config=str(config.path),
         tenant=config.tenant,
         app=AppSettings(config.app.key, config.app.name or config.app.key, uris, None, scopes, consent),
         secret=policy,
-        directory=GraphDirectory(login, cloud, clock),
+        directory=directory,
         login=login,
         sinks=tuple(wiring_sinks.build(entry, place) for entry in config.deliver),
         clock=clock,
         say=say,
         journal=FileJournal(journal or journal_path(), str(config.path), clock, say, asked=journal is not None),
         stop=stop or Stop(),
+        instruments=Instruments(directory, login, mailboxes(config)),
     )
+
+
+def mailboxes(config: Config) -> tuple[str, ...]:
+    """Those that the config names: of its consent, its forms, its mail proxies."""
+    consent = config.app.consent
+    named = [consent.user] if not isinstance(consent, str) else []
+    for sink in config.deliver:
+        named += [address for key in ("username", "account") if (address := getattr(sink, key, None))]
+    return tuple(dict.fromkeys(named))
 
 
 def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, Any] | None]:
