@@ -151,12 +151,18 @@ def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool,
 @CONFIGS
 @click.option("--sinks", "sinks_only", is_flag=True, help="Only the links of the sinks.")
 @click.option("--mailbox", "mailboxes", multiple=True, metavar="ADDRESS", help="A mailbox beside those of the config.")
+@click.option("--mail", is_flag=True, help="The mailbox's person signs in; one message goes to it and is read back.")
 @common
-def verify(configs: tuple[Path, ...], *, sinks_only: bool, mailboxes: tuple[str, ...], **options: Any) -> int:
+def verify(
+    configs: tuple[Path, ...], *, sinks_only: bool, mail: bool, mailboxes: tuple[str, ...], **options: Any
+) -> int:
     """Tell of every link from the tenant to the mail: ok, broken or unknown, and what to do. Changes nothing."""
     from provision import running  # noqa: PLC0415
 
-    return running.verify(configs, running.Options(**options), mailboxes=mailboxes, sinks_only=sinks_only)
+    if mail and sinks_only:
+        raise UsageError("--mail and --sinks exclude each other")
+    how = running.Options(**options)
+    return running.verify(configs, how, mailboxes=mailboxes, sinks_only=sinks_only, mail=mail)
 
 
 main.add_command(verify, "doctor")

@@ -56,6 +56,16 @@ class Held:
     sealed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PersonToken:
+    """What a person's sign-in to the app came to. `audience` and `user` are empty where the token does not say them."""
+
+    token: Secret
+    audience: str
+    scopes: frozenset[str]
+    user: str
+
+
 class Directory(Protocol):
     """Microsoft Graph, as far as a mail app needs it. Reads may lag behind writes."""
 
@@ -197,13 +207,50 @@ class Witness(Protocol):
         """One client-credentials try: None when Entra takes the secret. Raises where the answer has no number."""
 
 
+class Delegation(Protocol):
+    """A person's sign-in to the app, by the authorization code flow with PKCE (v2-oauth2-auth-code-flow.md)."""
+
+    async def address(self, client_id: str, redirect_uri: str, mailbox: str, scopes: frozenset[str]) -> str:
+        """What the person opens. The answer comes in the fragment of the redirect URI, which its server is not sent."""
+
+    async def redeem(self, landed: Secret, secret: Secret) -> PersonToken:
+        """`landed` is the whole address that the browser ended at. Raises SignInError with Entra's number."""
+
+
+class Person(Protocol):
+    """The mailbox's person, at a terminal."""
+
+    async def signs_in(self, address: str, mailbox: str) -> Secret:
+        """The address that their browser ended at, which holds a code. PersonNeededError where nobody is there."""
+
+
+class Post(Protocol):
+    """Exchange's hosts, for the mailbox's person. Each raises MailError, whose `reply` is the server's line."""
+
+    @property
+    def resource(self) -> str:
+        """What tokens for it are asked for with."""
+
+    async def send(self, mailbox: str, token: Secret, nonce: str) -> None:
+        """A message from the mailbox to itself, over SMTP."""
+
+    async def select(self, mailbox: str, token: Secret) -> int:
+        """How many messages its INBOX has, over IMAP. Changes nothing."""
+
+    async def found(self, mailbox: str, token: Secret, nonce: str) -> bool:
+        """Whether the message with this nonce is in its INBOX. Changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """What `verify` works with; `mailboxes` are those that the config names."""
+    """What `verify` works with; `mailboxes` are those that the config names. `post` None: no document gives
+    the cloud's mail hosts."""
 
     inspector: Inspector
     witness: Witness
     mailboxes: tuple[str, ...] = ()
+    delegation: Delegation | None = None
+    post: Post | None = None
 
 
 class Journal(Protocol):

@@ -265,15 +265,16 @@ def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed
     return _run(_load(paths), options, body)
 
 
-def verify(paths: tuple[Path, ...], options: Options, *, mailboxes: tuple[str, ...], sinks_only: bool) -> int:
+def verify(
+    paths: tuple[Path, ...], options: Options, *, mailboxes: tuple[str, ...], sinks_only: bool, mail: bool
+) -> int:
     async def body(jobs: list[Job]) -> int:
-        from provision import interrupts, verifying  # noqa: PLC0415
+        from provision import asking, interrupts, verifying  # noqa: PLC0415
 
+        how: dict[str, Any] = {"mailboxes": mailboxes, "sinks_only": sinks_only}
+        how["person"] = asking.Asking() if mail else None
         with interrupts.heard(jobs[0].stop, options.say):
-            found = [
-                await job.stop.waiting(verifying.verify(job, mailboxes=mailboxes, sinks_only=sinks_only))
-                for job in jobs
-            ]
+            found = [await job.stop.waiting(verifying.verify(job, **how)) for job in jobs]
         results = [(job.config, job.tenant, checks) for job, checks in zip(jobs, found, strict=True)]
         click.echo(report.verify_json(results) if options.json else text.verify(results, options.look(sys.stdout)))
         return 1 if any(check.ok is False for checks in found for check in checks) else 0

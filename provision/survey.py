@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from provision import errors, guards
 from provision import plan as planner
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from provision.ports import Clock, Directory, Instruments, Journal, Login, Sink
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One config, with the adapters that wiring built for it."""
@@ -38,7 +41,7 @@ class Job:
     say: Callable[[str], None]
     journal: Journal = field(default_factory=NoJournal)
     stop: Stop = field(default_factory=Stop)
-    instruments: Instruments | None = None
+    instruments: Callable[[], Instruments] | None = None
 
 
 @dataclass(slots=True)
@@ -104,6 +107,16 @@ async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def seen_or_error(read: Awaitable[T]) -> T | errors.ProvisionError:
+    """What it gives, or its error: one read that fails fails no other."""
+    try:
+        return await read
+    except errors.StoppedError:
+        raise
+    except errors.ProvisionError as error:
+        return error
 
 
 async def permissions_of(job: Job) -> frozenset[str] | None:

@@ -3,10 +3,10 @@ A read that is refused makes its link unknown; the others are still told."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from provision import errors
 from provision import plan as planner
@@ -14,28 +14,37 @@ from provision.checks import app as of_app
 from provision.checks import consent as of_consent
 from provision.checks import mailbox as of_mailbox
 from provision.checks import sinks as of_sinks
+from provision.checks.mail import Mailed
+from provision.checks.mail import links as of_mail
 from provision.checks.seen import Seen, SinkSeen
+from provision.mailing import mail
 from provision.marks import commits
 from provision.model import App, Check, Desired, Endpoints, Observed, ServicePrincipal
 from provision.ports import Held, Readable, Retrievable
-from provision.survey import Job, permissions_of, specs, together
+from provision.survey import Job, permissions_of, seen_or_error, specs, together
 
 if TYPE_CHECKING:
     from provision.model import Holding, Readiness
     from provision.plan import View
-    from provision.ports import Instruments, Sink
+    from provision.ports import Instruments, Person, Sink
 
-T = TypeVar("T")
 _Sink = tuple["Holding | None", "Readiness | errors.ProvisionError", "Held | errors.ProvisionError | None"]
 
 
-async def verify(job: Job, *, mailboxes: tuple[str, ...] = (), sinks_only: bool = False) -> tuple[Check, ...]:
-    """All links, in the order of the chain; with `sinks_only` those of the sinks. `mailboxes` beside the config's."""
+async def verify(
+    job: Job, *, mailboxes: tuple[str, ...] = (), sinks_only: bool = False, person: Person | None = None
+) -> tuple[Check, ...]:
+    """All links, in the order of the chain; with `sinks_only` those of the sinks. `mailboxes` beside the config's. With
+    a `person` one message is sent, for the first mailbox."""
     seen = await look(job, mailboxes)
-    return tuple(links(seen, sinks_only=sinks_only))
+    address = next(iter(mailboxes or seen.mailboxes), None)
+    if person is not None and address is None:
+        raise errors.UsageError("the config names no mailbox", hint="Name it: --mailbox ADDRESS.")
+    mailed = await mail(job, seen, instruments(job), person, address) if person and address else None
+    return tuple(links(seen, sinks_only=sinks_only, mailed=mailed))
 
 
-def links(seen: Seen, *, sinks_only: bool = False) -> Iterator[Check]:
+def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None) -> Iterator[Check]:
     if not sinks_only:
         yield of_app.tenant(seen)
         yield of_app.login(seen)
@@ -51,7 +60,9 @@ def links(seen: Seen, *, sinks_only: bool = False) -> Iterator[Check]:
     if not sinks_only:
         for address in seen.mailboxes:
             yield of_mailbox.mailbox(seen, address)
-            yield of_mailbox.smtp_auth(address)
+            yield from (
+                [of_mailbox.smtp_auth(address)] if mailed is None or address != mailed.address else of_mail(mailed)
+            )
         for one in seen.sinks:
             yield of_mailbox.session(seen, one)
     for one in seen.sinks:
@@ -64,22 +75,24 @@ async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
     addresses = tuple(dict.fromkeys([*tools.mailboxes, *mailboxes]))
     began = job.clock.now()
     endpoints, rights, app, permissions, policies, *rest = await together(
-        _seen(job.login.endpoints()),
-        _seen(tools.witness.own_rights()),
-        _seen(job.directory.find_app(job.app.key)),
-        _seen(permissions_of(job)),
-        _seen(tools.inspector.consent_policies()),
-        *(_seen(tools.inspector.find_mailbox(address)) for address in addresses),
+        seen_or_error(job.login.endpoints()),
+        seen_or_error(tools.witness.own_rights()),
+        seen_or_error(job.directory.find_app(job.app.key)),
+        seen_or_error(permissions_of(job)),
+        seen_or_error(tools.inspector.consent_policies()),
+        *(seen_or_error(tools.inspector.find_mailbox(address)) for address in addresses),
         *(_sink(sink) for sink in job.sinks),
     )
     boxes, sinks = rest[: len(addresses)], rest[len(addresses) :]
     there = app if isinstance(app, App) else None
     registration, principal, deleted = await together(
-        _seen(tools.inspector.registration(there)) if there else _nothing(),
-        _seen(job.directory.find_service_principal(there.client_id)) if there else _nothing(),
-        _seen(job.directory.find_deleted(job.app.key)) if app is None else _nothing(),
+        seen_or_error(tools.inspector.registration(there)) if there else _nothing(),
+        seen_or_error(job.directory.find_service_principal(there.client_id)) if there else _nothing(),
+        seen_or_error(job.directory.find_deleted(job.app.key)) if app is None else _nothing(),
     )
-    grants = await _seen(job.directory.find_grants(principal)) if isinstance(principal, ServicePrincipal) else ()
+    grants = (
+        await seen_or_error(job.directory.find_grants(principal)) if isinstance(principal, ServicePrincipal) else ()
+    )
     settings = replace(job.app, permissions=None if isinstance(permissions, errors.ProvisionError) else permissions)
     ends = endpoints if isinstance(endpoints, Endpoints) else Endpoints("", "", "")
     desired = Desired(settings, job.secret, specs(job, settings, there, ends))
@@ -103,16 +116,6 @@ async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
     )  # fmt: skip
 
 
-async def _seen(read: Awaitable[T]) -> T | errors.ProvisionError:
-    """What it gives, or its error: one read that fails fails no other."""
-    try:
-        return await read
-    except errors.StoppedError:
-        raise
-    except errors.ProvisionError as error:
-        return error
-
-
 async def _nothing() -> None:
     return None
 
@@ -120,10 +123,10 @@ async def _nothing() -> None:
 async def _sink(sink: Sink) -> _Sink:
     """What it says it holds, whether it is ready, and what it gives back."""
     held: Held | errors.ProvisionError | None = None
-    holding = await _seen(sink.read()) if isinstance(sink, Readable) else None
+    holding = await seen_or_error(sink.read()) if isinstance(sink, Readable) else None
     if isinstance(sink, Retrievable):
-        held = await _seen(sink.retrieve())
-    return None if isinstance(holding, errors.ProvisionError) else holding, await _seen(sink.ready()), held
+        held = await seen_or_error(sink.retrieve())
+    return None if isinstance(holding, errors.ProvisionError) else holding, await seen_or_error(sink.ready()), held
 
 
 async def _tried(job: Job, app: App | None, sink: Sink, view: View, found: _Sink) -> SinkSeen:
@@ -136,7 +139,7 @@ async def _tried(job: Job, app: App | None, sink: Sink, view: View, found: _Sink
     told = replace(told, fault=box.fault())
     if told.fault or app is None:
         return told
-    refusal = await _seen(instruments(job).witness.refusal(app.client_id, box))
+    refusal = await seen_or_error(instruments(job).witness.refusal(app.client_id, box))
     hints = {c.hint for c in app.credentials if c.key_id in view.may_hold}
     return replace(told, tried=True, refusal=refusal, begins_right=any(map(box.begins, hints)))
 
@@ -145,4 +148,4 @@ def instruments(job: Job) -> Instruments:
     """Raises UsageError for a job that was built without."""
     if job.instruments is None:
         raise errors.UsageError("there is nothing to verify with")
-    return job.instruments
+    return job.instruments()

@@ -6,7 +6,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from provision.config import Config
     from provision.entra.clouds import Cloud
+    from provision.entra.graph import GraphDirectory
     from provision.entra.login import EntraLogin
 
 
@@ -88,8 +91,17 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
         say=say,
         journal=FileJournal(journal or journal_path(), str(config.path), clock, say, asked=journal is not None),
         stop=stop or Stop(),
-        instruments=Instruments(directory, login, mailboxes(config)),
+        instruments=cache(partial(_instruments, config, directory, login, cloud)),
     )
+
+
+def _instruments(config: Config, directory: GraphDirectory, login: EntraLogin, cloud: Cloud) -> Instruments:
+    """For `verify`. Nothing is imported for a cloud without mail hosts."""
+    from provision.entra.delegated import PersonSignIn  # noqa: PLC0415
+    from provision.entra.exchange import ExchangeMail  # noqa: PLC0415 - smtplib and imaplib
+
+    post = ExchangeMail(cloud) if cloud.smtp else None
+    return Instruments(directory, login, mailboxes(config), PersonSignIn(login, cloud.exchange), post)
 
 
 def mailboxes(config: Config) -> tuple[str, ...]:
@@ -110,6 +122,7 @@ def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[
 
         info = manage.ensure(state_folder() / "sandbox")
         cloud = clouds.custom(info["login"], info["graph"], info["ca"])
+        cloud = replace(cloud, smtp=clouds.address(info["smtp"]), imap=clouds.address(info["imap"]))
         operator = Operator(info["operator"]["client_id"], Path(info["operator"]["secret_file"]))
         return EntraLogin(operator, cloud, config.tenant, clock), cloud, info
     if isinstance(config.cloud, str):

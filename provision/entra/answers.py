@@ -53,7 +53,7 @@ def ca_file(cloud: Cloud) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _context(ca: str | None) -> ssl.SSLContext:
+def context(ca: str | None) -> ssl.SSLContext:
     import certifi  # noqa: PLC0415
 
     try:
@@ -68,7 +68,7 @@ def http_client(cloud: Cloud) -> httpx.AsyncClient:
     import httpx  # noqa: PLC0415
 
     return httpx.AsyncClient(
-        verify=_context(ca_file(cloud)),
+        verify=context(ca_file(cloud)),
         trust_env=not cloud.loopback,
         timeout=httpx.Timeout(30, connect=10),
     )

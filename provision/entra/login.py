@@ -175,13 +175,13 @@ class EntraLogin:
         self._discovered = (url, response.content)
         return Endpoints(tenant_id[0], authorize, token, issuer)
 
-    async def _request(self, method: str, url: str, **form: Any) -> httpx.Response:
+    async def _request(self, method: str, url: str, pauses: tuple[float, ...] = _PAUSES, **form: Any) -> httpx.Response:
         """Sends, and sends again where it is cut or turned away for a while: neither a GET nor a try has an effect."""
         import httpx  # noqa: PLC0415
 
         failed: errors.ProvisionError | None = None
         waited = 0.0
-        for pause in _PAUSES:
+        for pause in pauses:
             try:
                 response = await self._client().request(method, url, **form)
             except httpx.HTTPError as error:
@@ -254,6 +254,10 @@ class EntraLogin:
                 "scope": self._cloud.scope,
             },
         )
+
+    async def exchange(self, form: dict[str, str]) -> httpx.Response:
+        """A token request of somebody else than us, sent once: a code is redeemed once."""
+        return await self._request("POST", (await self.endpoints()).token_url, (0.0,), data=form)
 
     async def get_token(self, scope: str, claims: str | None = None) -> str:
         """A token for the scope, kept until five minutes before its end. `claims` answers a challenge."""

@@ -26,6 +26,8 @@ INNER_MAY = {"provision." + name.removesuffix(".py") for name in INNER}
 REVEAL = {
     "secret.py",
     "entra/login.py",
+    "entra/delegated.py",
+    "entra/exchange.py",
     "sinks/payload.py",
     "sinks/keyvault.py",
     "sinks/github.py",

@@ -35,10 +35,11 @@ class World:
         self.directory = FakeDirectory(self.clock)
         self.login = FakeLogin(self.directory, lag)
         self.sink = EditedSink("file:a")
+        self.tools = Instruments(self.directory, self.login, mailboxes)
         self.job = survey.Job(
             "a.yaml", "contoso.com", AppSettings("mail", "Mail", frozenset({URI}), None, SCOPES, consent),
             SecretPolicy(180 * DAY, 30 * DAY, 7 * DAY), self.directory, self.login, sinks or (self.sink,), self.clock,
-            lambda _: None, instruments=Instruments(self.directory, self.login, mailboxes),
+            lambda _: None, instruments=lambda: self.tools,
         )  # fmt: skip
 
     def apply(self):
