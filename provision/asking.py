@@ -49,7 +49,7 @@ def _text(address: str, mailbox: str) -> str:
     return (
         f"\nOpen this address in a browser, and sign in as {mailbox}:\n\n{address}\n\n"
         "The page that it ends at is the application's, and has nothing to do with this: whatever it shows, copy its\n"
-        "whole address. Paste it here (it is not shown), and press Enter: "
+        "whole address. Where the sign-in stops with an error, copy that. Paste it here (not shown), and press Enter: "
     )
 
 
@@ -69,15 +69,14 @@ def _quiet(terminal: int) -> Iterator[None]:
 
 
 async def _line(terminal: int) -> str:
-    """What was typed until Enter; empty for nobody. An interrupt ends the wait."""
+    """What was pasted, until an Enter with nothing behind it; empty for nobody. An interrupt ends the wait."""
     typed, until = b"", time.monotonic() + _PATIENCE_S
-    while not typed.endswith((b"\n", b"\r")) and len(typed) < _LONGEST:
+    while len(typed) < _LONGEST:
         while not select.select([terminal], [], [], 0)[0]:
-            if time.monotonic() > until:
-                return ""
-            await asyncio.sleep(0.1)
-        more = os.read(terminal, 4096)
-        if not more:
+            if typed.endswith((b"\n", b"\r")) or time.monotonic() > until:
+                return typed.decode(errors="replace").strip()
+            await asyncio.sleep(0.2)
+        if not (more := os.read(terminal, 4096)):
             break
         typed += more
     return typed.decode(errors="replace").strip()

@@ -35,7 +35,7 @@ def smtp_auth(address: str) -> Check:
     """Settings of Exchange, which Graph does not show."""
     fix = (
         f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl SmtpClientAuthenticationDisabled` and, where "
-        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. Or try it: `provision verify --mail`."
+        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `verify --mail` tries it."
     )
     return unknown(f"smtp-auth:{address}", "tenant's and mailbox's setting are Exchange's alone", fix)
 
@@ -44,11 +44,13 @@ def session(seen: Seen, sink: SinkSeen) -> Check:
     """The refresh token that the application itself keeps, and the way in which it signs in to Exchange."""
     name, given = f"session:{sink.name}", seen.tags.get(sink.view.spec.id)
     since = [m.sessions_from for m in seen.mailboxes.values() if isinstance(m, Mailbox) and m.sessions_from]
-    if given and sink.needs_person and (ended := max(since, default=None)) and ended > given:
+    if given and (ended := max(since, default=None)) and ended > given:
         detail = (
-            f"sessions of the mailbox were revoked on {ended:%Y-%m-%d}, after it was authorized on {given:%Y-%m-%d}"
+            f"the mailbox's sessions were revoked on {ended:%Y-%m-%d}, after the delivery on {given:%Y-%m-%d}: its "
+            "refresh token is dead, unless it was authorized again since"
         )
-        return broken(name, detail, f"Authorize {sink.name} again, as the mailbox.", "refresh-token-dead")
+        fix = f"Authorize the application behind {sink.name} again, as the mailbox."
+        return unknown(name, detail, fix, "refresh-token-dead")
     fix = (
         f"Entra admin center > Sign-in logs, Application ID {seen.client_id}: a sign-in within 90 days; Exchange "
         "admin center > Reports > Mail flow > SMTP AUTH clients: OAuth, not Basic. Or send a test from it."

@@ -100,11 +100,13 @@ def _token(response: httpx.Response, asked: str) -> PersonToken | errors.SignInE
 
 
 def _code(landed: Secret, asked: _Asked) -> Secret | errors.SignInError:
-    """The code in an address that somebody pasted. Its error is given and not raised, as above."""
+    """The code in what somebody pasted: the address, or the text of a page that stopped the sign-in. Its error is given
+    and not raised, as above."""
     parts = urlsplit(landed.reveal().strip())
     told = {key: values[0] for key, values in parse_qs(parts.fragment or parts.query).items()}
-    if "error" in told:
-        return _refused([int(n) for n in answers.AADSTS.findall(told.get("error_description", ""))], None)
+    numbers = [int(n) for n in answers.AADSTS.findall(told.get("error_description") or landed.reveal())]
+    if "error" in told or (numbers and not told.get("code")):
+        return _refused(numbers, None)
     if not told.get("code"):
         return errors.SignInError("the address holds no code", hint="Paste the whole address, with all behind the #.")
     if not secrets.compare_digest(told.get("state", "").encode(), asked.state.encode()):

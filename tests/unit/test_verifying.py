@@ -8,7 +8,7 @@ import pytest
 
 from provision import errors
 from provision.model import Endpoints, Grant, Readiness, Registration, Rights
-from tests.fakes import IDS, FakeSink
+from tests.fakes import IDS
 from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World
 
 NOT_SHOWN = {f"smtp-auth:{REPORTS}", "session:file:a"}
@@ -198,13 +198,11 @@ def test_a_mailbox_that_is_not_there_is_broken_also_one_named_for_this_run(world
     assert (found.ok, found.mistake) == (False, "no-mailbox")
 
 
-def test_sessions_that_were_revoked_after_a_form_was_authorized_end_its_refresh_token():
-    form = FakeSink("mspbots:a")
-    form.needs_person = True
-    world = World(form).apply()
-    assert world.verify()["session:mspbots:a"].ok is None
-    world.directory.mailbox = replace(world.directory.mailbox, sessions_from=world.clock.now() + DAY)
-    assert world.verify()["session:mspbots:a"].mistake == "refresh-token-dead"
+@pytest.mark.parametrize(("days", "mistake"), [(-1, None), (1, "refresh-token-dead")])
+def test_sessions_that_were_revoked_after_a_delivery_cast_doubt_on_the_refresh_token(world, days, mistake):
+    world.directory.mailbox = replace(world.directory.mailbox, sessions_from=world.clock.now() + days * DAY)
+    found = world.verify()["session:file:a"]
+    assert (found.ok, found.mistake) == (None, mistake)
 
 
 def test_a_sink_that_is_due_and_not_ready_is_broken_with_its_own_way_out(world):

@@ -99,6 +99,7 @@ def test_of_an_opaque_token_the_answers_scope_counts(sign_in):
         (lambda _: f"{URI}#code={VALUE}&state=other", "another sign-in"),
         (lambda q: f"{URI}#error=x&error_description=AADSTS65004%3A+{VALUE}&state={q['state']}", "AADSTS65004"),
         (lambda q: f"{URI}?code={VALUE}", "another sign-in"),
+        (lambda q: f"Sorry\n\nAADSTS53003: {VALUE}", "AADSTS53003"),
     ],
 )
 def test_an_address_that_is_not_the_answer_is_refused_without_a_request(sign_in, landed, said):
