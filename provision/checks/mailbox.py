@@ -35,7 +35,7 @@ def smtp_auth(address: str) -> Check:
     """Settings of Exchange, which Graph does not show."""
     fix = (
         f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl SmtpClientAuthenticationDisabled` and, where "
-        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `verify --mail` tries it."
+        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `--mail` tries it."
     )
     return unknown(f"smtp-auth:{address}", "tenant's and mailbox's setting are Exchange's alone", fix)
 

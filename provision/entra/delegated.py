@@ -13,7 +13,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from provision import errors
 from provision.entra import answers
@@ -102,8 +102,8 @@ def _token(response: httpx.Response, asked: str) -> PersonToken | errors.SignInE
 def _code(landed: Secret, asked: _Asked) -> Secret | errors.SignInError:
     """The code in what somebody pasted: the address, or the text of a page that stopped the sign-in. Its error is given
     and not raised, as above."""
-    parts = urlsplit(landed.reveal().strip())
-    told = {key: values[0] for key, values in parse_qs(parts.fragment or parts.query).items()}
+    _, _, query = landed.reveal().strip().partition("#" if "#" in landed.reveal() else "?")
+    told = {key: values[0] for key, values in parse_qs(query).items()}
     numbers = [int(n) for n in answers.AADSTS.findall(told.get("error_description") or landed.reveal())]
     if "error" in told or (numbers and not told.get("code")):
         return _refused(numbers, None)
