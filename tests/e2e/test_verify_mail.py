@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 
 import pytest
 
 from tests.browsing import signs_in
 from tests.e2e.canary import leaks
-from tests.e2e.desk import PROVISION
-from tests.e2e.screen import Screen
+from tests.e2e.mailing import with_mail
 
 REPORTS = "reports@contoso.com"
 STEPS = ("sign-in", "token", "smtp-auth", "smtp", "imap", "mail")
@@ -27,20 +25,12 @@ def desk(started):
     return started
 
 
-def mailed(desk, code, *words, pastes=None):
+def mailed(desk, code, pastes=None):
     """(links by name, all that the terminal was shown). `pastes(address)` gives what the person pastes."""
-    password = (desk.sandbox / "person.secret").read_text()
-    with (desk.folder / "out").open("w") as out:
-        command = [PROVISION, "verify", "c.yaml", "--mail", "-o", "json", *words]
-        screen = Screen(command, cwd=desk.folder, env=desk.env, stdout=out)
-        screen.wait_for("press Enter: ")
-        address = re.search(r"https://\S+/oauth2/v2.0/authorize\?\S+", screen.seen)[0]
-        screen.type((pastes or (lambda a: signs_in(a, desk.info, REPORTS, password)))(address) + "\n")
-        ended = screen.end()
-    told = (desk.folder / "out").read_text()
-    assert ended == code, told + screen.seen
-    assert leaks(told + screen.seen) == []
-    return {c["check"]: c for c in json.loads(told)["results"][0]["checks"]}, screen.seen
+    ended, told, shown = with_mail(desk, pastes or (lambda a: signs_in(a, desk.info, REPORTS, desk.password)))
+    assert ended == code, told + shown
+    assert leaks(told + shown) == []
+    return {c["check"]: c for c in json.loads(told)["results"][0]["checks"]}, shown
 
 
 def test_a_message_goes_out_and_comes_back(desk):
@@ -75,7 +65,7 @@ def test_a_mailbox_that_cannot_be_opened_is_found_by_imap_though_its_token_is_ta
     ],
 )
 def test_an_address_that_is_not_the_answer_leaves_the_sign_in_unknown(desk, pasted, said):
-    link = mailed(desk, 0, pastes=lambda _: pasted)[0][f"sign-in:{REPORTS}"]
+    link = mailed(desk, 0, lambda _: pasted)[0][f"sign-in:{REPORTS}"]
     assert link["ok"] is None
     assert said in link["detail"]
 
@@ -84,7 +74,7 @@ def test_who_declines_the_sign_in_is_told_what_that_means(desk):
     declined = (
         "https://app.mspbots.ai/web/um/smtp/redirect#error=access_denied&error_description=AADSTS65004%3A+Declined"
     )
-    link = mailed(desk, 1, pastes=lambda _: declined)[0][f"sign-in:{REPORTS}"]
+    link = mailed(desk, 1, lambda _: declined)[0][f"sign-in:{REPORTS}"]
     assert (link["ok"], link["mistake"]) == (False, "consent-missing")
 
 
