@@ -179,6 +179,14 @@ class Retrievable(Protocol):
 
 
 @runtime_checkable
+class Rehearsable(Protocol):
+    """A sink whose ready() sees less of a delivery's way than can be seen without a change."""
+
+    async def rehearse(self) -> Readiness:
+        """Goes the whole way up to the first change. A person may have to sign in."""
+
+
+@runtime_checkable
 class Clearable(Protocol):
     """A sink that what was delivered can be taken out of."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -72,3 +73,18 @@ def test_of_a_tenant_that_is_not_there_every_link_is_told_all_the_same(desk):
 def test_the_sinks_alone(desk):
     found = links(desk, "--sinks", code=0)
     assert {*found} == {f"{link}:file:./mail.env" for link in ("secret", "endpoints", "sink")}
+
+
+def test_a_dry_delivery_goes_all_the_way_and_changes_nothing(desk):
+    writes, text = len(desk.writes), (desk.folder / "mail.env").read_text()
+    done = desk.run("apply", "c.yaml", "--dry-deliver", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert [(c["check"], c["ok"]) for c in result["checks"]] == [("mint", True), ("deliver:file:./mail.env", True)]
+    assert len(desk.writes) == writes
+    assert (desk.folder / "mail.env").read_text() == text
+
+
+def test_a_dry_delivery_to_a_form_with_nobody_there_asks_for_a_person(desk):
+    desk.write(deliver=("mspbots: {username: reports@contoso.com, via: person}",))
+    assert desk.run("apply", "c.yaml", "--dry-deliver", before=os.setsid).returncode == 3

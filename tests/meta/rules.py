@@ -18,7 +18,7 @@ ONLY = {
     "azure.core": {"entra/login.py", "entra/remembered.py", "sinks/keyvault.py"},
     "azure.keyvault": {"sinks/keyvault.py"},
     "nacl": {"sinks/github.py"},
-    "playwright": {"sinks/browser.py"},
+    "playwright": {"sinks/browser.py", "sinks/page.py"},
 }
 NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py", "text.py"}
 INNER = {"plan.py", "ports.py", "model.py", "secret.py", "errors.py", "marks.py"}
