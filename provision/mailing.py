@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from provision.secret import Secret
     from provision.survey import Job
 
+_MAIL = frozenset({"SMTP.Send", "IMAP.AccessAsUser.All"})
 _PAUSES = (1, 2, 3, 4, 5, 5, 10, 10, 10, 10)
 """A minute: mail to oneself comes within seconds."""
 
 
 async def mail(job: Job, seen: Seen, tools: Instruments, person: Person, address: str) -> Mailed:
     """Each step only where the one before it went well; the first that did not says why."""
-    scopes = frozenset({"SMTP.Send", "IMAP.AccessAsUser.All"}) & (seen.settings.scopes or frozenset())
+    scopes = _MAIL if seen.settings.scopes is None else _MAIL & seen.settings.scopes
     owner = seen.mailboxes.get(address)
     owner = owner if isinstance(owner, Mailbox) else None
     try:
@@ -50,6 +51,10 @@ async def mail(job: Job, seen: Seen, tools: Instruments, person: Person, address
 async def _token(seen: Seen, tools: Instruments, person: Person, address: str, scopes: frozenset[str]) -> PersonToken:
     if tools.delegation is None or tools.post is None:
         raise errors.SignInError("no document gives the mail hosts of this cloud", hint="Send a test by hand.")
+    if not scopes:
+        raise errors.SignInError(
+            "the app asks for no permission of SMTP or IMAP", hint="Add SMTP.Send to app.permissions."
+        )
     app, box = seen.there, _secret(seen)
     if app is None or not app.redirect_uris:
         raise errors.SignInError("there is no app with a redirect URI", hint="See the links `app` and `redirect-uri`.")

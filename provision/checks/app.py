@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from provision import guards
 from provision import plan as planner
 from provision.checks import broken, good, unknown, unseen
 from provision.checks.seen import Seen
@@ -47,6 +48,9 @@ def app(seen: Seen) -> Check:
     wrong = [c.reason for c in changes if c.action in {"create-app", "update-app"} and c.target == seen.settings.key]
     if seen.app is None:
         return broken("app", "; ".join(wrong), _APPLY)
+    if not guards.marked(seen.app):
+        fix = f"Take it over: `provision adopt CONFIG --app-id {seen.app.client_id}`; or choose another `app.key`."
+        return broken("app", f"{seen.app.key} is there, and carries no mark of ours", fix)
     told = f"{seen.app.key}, client id {seen.app.client_id}, {seen.app.audience}"
     return broken("app", f"{told}: {'; '.join(wrong)}", _APPLY) if wrong else good("app", f"{told}: as configured")
 

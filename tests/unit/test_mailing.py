@@ -9,53 +9,16 @@ import pytest
 
 from provision import errors, verifying
 from provision.model import Mailbox
-from provision.ports import PersonToken
-from provision.secret import Secret
 from tests.fakes import FakeSink
+from tests.fakes_mail import FakePost
 from tests.unit.verified import REPORTS, SCOPES, World
 
-TOKEN = PersonToken(Secret("a.token"), "https://outlook.office.com", SCOPES, REPORTS)
 OFF = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
-
-
-class Office:
-    """Delegation, Person and Post in one. `came` is how often the message is looked for in vain."""
-
-    resource = "https://outlook.office.com"
-
-    def __init__(self):
-        self.token, self.sending, self.opening, self.late, self.said = TOKEN, None, None, 0, []
-
-    async def address(self, client_id, redirect_uri, mailbox, scopes):
-        self.said.append(("address", redirect_uri, mailbox, scopes))
-        return "https://login.example/authorize"
-
-    async def signs_in(self, address, mailbox):
-        return Secret("https://app.example/cb#code=c")
-
-    async def redeem(self, landed, secret):
-        if isinstance(self.token, Exception):
-            raise self.token
-        return self.token
-
-    async def send(self, mailbox, token, nonce):
-        self.said.append(("send", nonce))
-        if self.sending:
-            raise self.sending
-
-    async def select(self, mailbox, token):
-        if self.opening:
-            raise self.opening
-        return 3
-
-    async def found(self, mailbox, token, nonce):
-        self.late -= 1
-        return self.late < 0
 
 
 @pytest.fixture
 def office():
-    return Office()
+    return FakePost()
 
 
 def told(office, world=None, mailboxes=()):
@@ -72,13 +35,13 @@ def test_where_all_goes_well_every_step_is_ok(office):
     office.late = 3
     found = told(office)
     assert {step: found[step].ok for step in STEPS} == dict.fromkeys(STEPS, True)
-    assert office.said[0] == ("address", "https://app.example/cb", REPORTS, SCOPES)
+    assert office.asked == [("https://app.example/cb", REPORTS, SCOPES)]
 
 
 def test_each_message_has_a_nonce_of_its_own(office):
     told(office)
     told(office)
-    assert len({nonce for what, nonce, *_ in office.said if what == "send"}) == 2
+    assert len(set(office.nonces)) == 2
 
 
 def test_a_message_that_does_not_come_is_broken_after_a_minute(office):
@@ -92,11 +55,11 @@ def test_a_message_that_does_not_come_is_broken_after_a_minute(office):
     ("number", "mistake"), [(53003, "blocked-by-policy"), (65001, "consent-missing"), (50011, "redirect-uri")]
 )
 def test_a_sign_in_that_is_refused_is_explained_and_nothing_is_sent(office, number, mistake):
-    office.token = errors.SignInError(f"the sign-in was refused (AADSTS{number})")
+    office.signing = errors.SignInError(f"the sign-in was refused (AADSTS{number})")
     found = told(office)
     assert (found["sign-in"].ok, found["sign-in"].mistake) == (False, mistake)
     assert [found[step].ok for step in ("smtp-auth", "smtp", "imap", "mail")] == [None] * 4
-    assert len(office.said) == 1
+    assert office.nonces == []
 
 
 @pytest.mark.parametrize(
@@ -108,12 +71,12 @@ def test_a_sign_in_that_is_refused_is_explained_and_nothing_is_sent(office, numb
     ],
 )
 def test_the_token_is_for_exchange_with_the_scopes_and_of_the_mailboxs_user(office, changes, mistake):
-    office.token = replace(TOKEN, **changes)
+    office.given = replace(office.given, **changes)
     assert (told(office)["token"].ok, told(office)["token"].mistake) == (False, mistake)
 
 
 def test_a_token_that_says_nothing_of_itself_is_no_fault(office):
-    office.token = PersonToken(Secret("opaque"), "", SCOPES, "")
+    office.given = replace(office.given, audience="", user="")
     assert told(office)["token"].ok
 
 
@@ -135,15 +98,25 @@ def test_of_a_servers_line_only_what_is_known_of_it_is_shown(office):
 def test_without_a_secret_that_is_given_back_nobody_is_asked_to_sign_in(office):
     found = told(office, World(FakeSink("form:a")).apply())
     assert found["sign-in"].ok is None
-    assert office.said == []
+    assert office.asked == []
 
 
 def test_an_app_that_does_not_ask_for_imap_is_sent_by_alone(office):
     world = World()
     world.job = replace(world.job, app=replace(world.job.app, scopes=frozenset({"SMTP.Send"})))
-    office.token = replace(TOKEN, scopes=frozenset({"SMTP.Send"}))
+    office.given = replace(office.given, scopes=frozenset({"SMTP.Send"}))
     found = told(office, world.apply())
     assert (found["smtp"].ok, found["imap"].ok) == (True, None)
+
+
+@pytest.mark.parametrize(("scopes", "asked"), [(None, 1), (frozenset({"User.Read"}), 0)])
+def test_an_app_whose_permissions_are_left_as_they_are_is_asked_for_both_and_one_without_mail_for_none(
+    office, scopes, asked
+):
+    world = World().apply()
+    world.job = replace(world.job, app=replace(world.job.app, scopes=scopes))
+    assert told(office, world)["sign-in"].ok is (True if asked else None)
+    assert len(office.asked) == asked
 
 
 def test_the_owner_may_be_known_by_another_name(office):
