@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -40,6 +41,21 @@ def test_a_message_goes_out_and_comes_back(desk):
     assert "code=" not in shown
     sent = [r for r in desk.requests if r["host"] == "smtp.office365.com"]
     assert sent
+
+
+def test_neither_code_nor_token_is_told_at_the_highest_verbosity(desk):
+    desk.control("mailbox", smtp_auth_disabled=True)
+    pasted = []
+
+    def pastes(address):
+        pasted.append(signs_in(address, desk.info, REPORTS, desk.password))
+        return pasted[0]
+
+    _, told, shown = with_mail(desk, pastes, "-vv")
+    (code,) = parse_qs(urlsplit(pasted[0]).fragment)["code"]
+    assert "oauth2/v2.0/token" in shown  # it is verbose
+    for secret in (code, "eyJ", desk.delivered()):  # each token begins so: base64 of {"
+        assert secret not in told + shown
 
 
 @pytest.mark.parametrize("where", ["tenant", "mailbox"])
