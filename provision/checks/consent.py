@@ -30,7 +30,8 @@ def consent(seen: Seen) -> Check:
     if people - _users(seen):
         what = f"{wanted}: somebody else consented than the mailbox's user ({_boxes(seen)})"
         return broken(name, what, f"Authorize as the mailbox itself. {fix}", "wrong-user")
-    return broken(name, f"nobody consented to {wanted} for the mailbox's user ({_boxes(seen)})", fix, "consent-missing")
+    whom = f" for the mailbox's user ({_boxes(seen)})" if people or seen.mailboxes else ""
+    return broken(name, f"nobody consented to {wanted}{whom}", fix, "consent-missing")
 
 
 def lacking(seen: Seen) -> frozenset[str] | Check:
