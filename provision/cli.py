@@ -112,11 +112,16 @@ def plan(configs: tuple[Path, ...], *, detailed_exitcode: bool, **options: Any) 
 @YES
 @JOURNAL
 @click.option("--plan", "digest", metavar="DIGEST", help="Only if the plan still has this digest.")
+@click.option("--dry-deliver", is_flag=True, help="Go all the way of each delivery up to the change.")
 @common
-def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, **options: Any) -> int:
+def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, dry_deliver: bool, **options: Any) -> int:
     """Make it so: app, service principal, secret, delivery. Safe to run again at any time."""
     from provision import running  # noqa: PLC0415
 
+    if dry_deliver:
+        from provision import running_checks  # noqa: PLC0415
+
+        return running_checks.dry_deliver(configs, running.Options(**options))
     return running.apply(configs, running.Options(**options), yes=yes, digest=digest)
 
 
@@ -145,6 +150,27 @@ def status(configs: tuple[Path, ...], *, history: bool, detailed_exitcode: bool,
 
     how = running.Options(**options)
     return running.status(configs, how, history=history, detailed_exitcode=detailed_exitcode)
+
+
+@main.command()
+@CONFIGS
+@click.option("--sinks", "sinks_only", is_flag=True, help="Only the links of the sinks.")
+@click.option("--mailbox", "mailboxes", multiple=True, metavar="ADDRESS", help="A mailbox beside those of the config.")
+@click.option("--mail", is_flag=True, help="The mailbox's person signs in; one message goes to it and is read back.")
+@common
+def verify(
+    configs: tuple[Path, ...], *, sinks_only: bool, mail: bool, mailboxes: tuple[str, ...], **options: Any
+) -> int:
+    """Tell of every link from the tenant to the mail: ok, broken or unknown, and what to do. Changes nothing."""
+    from provision import running, running_checks  # noqa: PLC0415
+
+    if mail and sinks_only:
+        raise UsageError("--mail and --sinks exclude each other")
+    how = running.Options(**options)
+    return running_checks.verify(configs, how, mailboxes=mailboxes, sinks_only=sinks_only, mail=mail)
+
+
+main.add_command(verify, "doctor")
 
 
 @main.command()

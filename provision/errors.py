@@ -23,6 +23,7 @@ ProvisionError                 1
     BrowserMissingError        1   no browser to drive
     NotWritableError           1   the file cannot be written
     ServiceError               1   a service that is delivered to refused, or did not answer
+  MailError                    1   Exchange refused to send, or to open the mailbox
   PersonNeededError            3   somebody has to sign in or accept
   JournalError                 1   the journal that was asked for cannot be written
   StoppedError               130   SIGINT ended the run between two effects; 143 after SIGTERM
@@ -265,6 +266,19 @@ class ServiceError(SinkError):
     ) -> None:
         super().__init__(message, hint=hint, request_id=request_id, where=where)
         self.status, self.service_code, self.lost = status, service_code, lost
+
+
+class MailError(ProvisionError):
+    """Exchange refused to send, or to open the mailbox.
+
+    `reply` is the server's own line, for explain.py alone: it is not shown."""
+
+    code = "mail"
+    default_hint = "`provision explain` has the cause of the line that Exchange answers with."
+
+    def __init__(self, message: str, *, reply: str = "", **more: str | None) -> None:
+        super().__init__(message, **more)
+        self.reply = reply
 
 
 class PersonNeededError(ProvisionError):

@@ -216,3 +216,56 @@ class Outcome:
     exit_code: int = 0
     due_at: datetime | None = None
     person_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One link of the chain. `ok` None: it cannot be seen from here. `mistake` is the one of explanations.yaml that it
+    comes of."""
+
+    check: str
+    ok: bool | None
+    detail: str
+    fix: str = ""
+    mistake: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the identity that we act as may do: permissions of its token, Entra roles of a person. `readable`: whether
+    the token said anything."""
+
+    names: frozenset[str]
+    roles: frozenset[str] = frozenset()
+    delegated: bool = False
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Entra's answer to a secret that it does not take."""
+
+    code: int
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Redirect URIs by platform, byte for byte, and whether public client flows are allowed."""
+
+    web: frozenset[str]
+    spa: frozenset[str]
+    public: frozenset[str]
+    public_flows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A user, as far as mail needs one. `exchange`: has an Exchange Online plan that is enabled. Sessions and refresh
+    tokens from before `sessions_from` are void."""
+
+    object_id: str
+    address: str
+    enabled: bool
+    exchange: bool
+    sessions_from: datetime | None = None

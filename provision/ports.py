@@ -16,7 +16,11 @@ if TYPE_CHECKING:
         Endpoints,
         Grant,
         Holding,
+        Mailbox,
         Readiness,
+        Refusal,
+        Registration,
+        Rights,
         SecretRules,
         ServicePrincipal,
     )
@@ -40,6 +44,26 @@ class Parcel:
     def redirect_uri(self) -> str:
         """The one to hand out where only one is asked for: the first by the alphabet."""
         return min(self.redirect_uris, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a place gives back: `values` by the names of what it was given (and `scope`, where it says what it asks
+    for), the secret in its box. `secret` None: it holds none, or one that only itself can read (`sealed`)."""
+
+    values: Mapping[str, str]
+    secret: Secret | None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToken:
+    """What a person's sign-in to the app came to. `audience` and `user` are empty where the token does not say them."""
+
+    token: Secret
+    audience: str
+    scopes: frozenset[str]
+    user: str
 
 
 class Directory(Protocol):
@@ -147,10 +171,94 @@ class Readable(Protocol):
 
 
 @runtime_checkable
+class Retrievable(Protocol):
+    """A sink that gives back all that it holds, the secret too. Nothing but `verify` asks: no sink gets it from
+    another."""
+
+    async def retrieve(self) -> Held: ...
+
+
+@runtime_checkable
+class Rehearsable(Protocol):
+    """A sink whose ready() sees less of a delivery's way than can be seen without a change."""
+
+    async def rehearse(self) -> Readiness:
+        """Goes the whole way up to the first change. A person may have to sign in."""
+
+
+@runtime_checkable
 class Clearable(Protocol):
     """A sink that what was delivered can be taken out of."""
 
     async def clear(self) -> None: ...
+
+
+class Inspector(Protocol):
+    """What `verify` reads of the directory beside what a run needs. Reads alone; raises ForbiddenError where this
+    identity may not."""
+
+    async def registration(self, app: App) -> Registration: ...
+
+    async def consent_policies(self) -> frozenset[str]:
+        """Ids of the permission grant policies by which people may consent for themselves; none: they may not."""
+
+    async def find_mailbox(self, address: str) -> Mailbox | None:
+        """The user with this address, be it their name, their first address or another one."""
+
+
+class Witness(Protocol):
+    """What `verify` asks of the login host beside what a run needs."""
+
+    async def own_rights(self) -> Rights: ...
+
+    async def refusal(self, client_id: str, secret: Secret) -> Refusal | None:
+        """One client-credentials try: None when Entra takes the secret. Raises where the answer has no number."""
+
+
+class Delegation(Protocol):
+    """A person's sign-in to the app, by the authorization code flow with PKCE (v2-oauth2-auth-code-flow.md)."""
+
+    async def address(self, client_id: str, redirect_uri: str, mailbox: str, scopes: frozenset[str]) -> str:
+        """What the person opens. The answer comes in the fragment of the redirect URI, which its server is not sent."""
+
+    async def redeem(self, landed: Secret, secret: Secret) -> PersonToken:
+        """`landed` is the whole address that the browser ended at. Raises SignInError with Entra's number."""
+
+
+class Person(Protocol):
+    """The mailbox's person, at a terminal."""
+
+    async def signs_in(self, address: str, mailbox: str) -> Secret:
+        """The address that their browser ended at, which holds a code. PersonNeededError where nobody is there."""
+
+
+class Post(Protocol):
+    """Exchange's hosts, for the mailbox's person. Each raises MailError, whose `reply` is the server's line."""
+
+    @property
+    def resource(self) -> str:
+        """What tokens for it are asked for with."""
+
+    async def send(self, mailbox: str, token: Secret, nonce: str) -> None:
+        """A message from the mailbox to itself, over SMTP."""
+
+    async def select(self, mailbox: str, token: Secret) -> int:
+        """How many messages its INBOX has, over IMAP. Changes nothing."""
+
+    async def found(self, mailbox: str, token: Secret, nonce: str) -> bool:
+        """Whether the message with this nonce is in its INBOX. Changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What `verify` works with; `mailboxes` are those that the config names. `post` None: no document gives
+    the cloud's mail hosts."""
+
+    inspector: Inspector
+    witness: Witness
+    mailboxes: tuple[str, ...] = ()
+    delegation: Delegation | None = None
+    post: Post | None = None
 
 
 class Journal(Protocol):

@@ -4,6 +4,7 @@ version 1 they are added to, never renamed or dropped. Knows no secret."""
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from provision.marks import parse_label
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from provision.errors import ProvisionError
-    from provision.model import Outcome, Plan
+    from provision.model import Check, Outcome, Plan
 
     History = Mapping[str, Sequence[Mapping[str, Any]]]
     """Lines of the journal by key id."""
@@ -108,6 +109,17 @@ def secrets(outcome: Outcome, now: datetime, told: History) -> list[dict[str, An
         }
         for c in (outcome.app.credentials if outcome.app else ())
     ]
+
+
+def verify_json(results: Sequence[tuple[str, str, Sequence[Check]]]) -> str:
+    """`results` are (config, tenant, checks). `ok` null: it cannot be seen from here."""
+    return _dumps(
+        {
+            "results": [
+                {"config": c, "tenant": t, "checks": [asdict(check) for check in found]} for c, t, found in results
+            ]
+        }
+    )
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -53,7 +53,7 @@ class Options:
         return wiring.look(stream, no_color=self.no_color)
 
 
-def _load(paths: tuple[Path, ...]) -> list[Config]:
+def load(paths: tuple[Path, ...]) -> list[Config]:
     """All configs, or all faults of all of them."""
     from provision import config, wiring  # noqa: PLC0415 - pydantic
 
@@ -75,7 +75,7 @@ def _load(paths: tuple[Path, ...]) -> list[Config]:
 def check(paths: tuple[Path, ...], options: Options) -> int:
     from provision import wiring_sinks  # noqa: PLC0415
 
-    configs = _load(paths)
+    configs = load(paths)
     for config in configs:
         wiring_sinks.check(config)
     if options.json:
@@ -86,7 +86,7 @@ def check(paths: tuple[Path, ...], options: Options) -> int:
     return 0
 
 
-def _run(configs: list[Config], options: Options, body: Callable[[list[Job]], Awaitable[int]]) -> int:
+def run_jobs(configs: list[Config], options: Options, body: Callable[[list[Job]], Awaitable[int]]) -> int:
     """One event loop and one set of adapters a run."""
     from provision import interrupts, tracing, wiring  # noqa: PLC0415
 
@@ -136,7 +136,7 @@ def plan(paths: tuple[Path, ...], options: Options, *, detailed_exitcode: bool =
         pending = any(not survey.plan.empty for survey in found)
         return 2 if pending and detailed_exitcode else 0
 
-    return _run(_load(paths), options, body)
+    return run_jobs(load(paths), options, body)
 
 
 def _echo_plan(jobs: list[Job], found: list[Survey], options: Options, *, err: bool = False) -> None:
@@ -158,7 +158,7 @@ def apply(paths: tuple[Path, ...], options: Options, *, yes: bool, digest: str |
         _ask(jobs, found, options, yes=yes or digest is not None)
         return await _apply_all(jobs, found, options)
 
-    return _run(_load(paths), options, body)
+    return run_jobs(load(paths), options, body)
 
 
 def adopt(paths: tuple[Path, ...], options: Options, *, client_id: str, yes: bool) -> int:
@@ -169,7 +169,7 @@ def adopt(paths: tuple[Path, ...], options: Options, *, client_id: str, yes: boo
         _ask(jobs, found, options, yes=yes)
         return await _apply_all(jobs, found, options)
 
-    return _run(_load(paths), options, body)
+    return run_jobs(load(paths), options, body)
 
 
 def _ask(jobs: list[Job], found: list[Survey], options: Options, *, yes: bool) -> None:
@@ -231,7 +231,7 @@ MASS = 10
 
 
 def rotate(paths: tuple[Path, ...], options: Options, *, force: bool, yes: bool) -> int:
-    configs = _load(paths)
+    configs = load(paths)
     if force and not yes and len(configs) > MASS:
         raise UsageError(
             f"--now would renew the secrets of {len(configs)} apps, due or not", hint="Nothing was sent. Add --yes."
@@ -244,7 +244,7 @@ def rotate(paths: tuple[Path, ...], options: Options, *, force: bool, yes: bool)
             raise UsageError(f"there is no app {missing[0]} yet", hint="Run `provision apply` first.")
         return await _apply_all(jobs, found, options)
 
-    return _run(configs, options, body)
+    return run_jobs(configs, options, body)
 
 
 def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed_exitcode: bool = False) -> int:
@@ -262,7 +262,7 @@ def status(paths: tuple[Path, ...], options: Options, *, history: bool, detailed
         due = any(sink.state != "current" for o in outcomes for sink in o.sinks)
         return 2 if due and detailed_exitcode else 0
 
-    return _run(_load(paths), options, body)
+    return run_jobs(load(paths), options, body)
 
 
 def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
@@ -273,4 +273,4 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
         _ask(jobs, found, options, yes=yes)
         return await _carry_all(jobs, found, options, destroying.destroy, destroying.left)
 
-    return _run(_load(paths), options, body)
+    return run_jobs(load(paths), options, body)

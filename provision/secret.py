@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Never, final
+from typing import Literal, Never, final
 
 from provision.errors import SecretIdError
 
 _GUID = re.compile(r"\s*\{?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\}?\s*")
+_BEGINS = re.compile(r"[\w~.]{3}\dQ~")
+_SHORTEST, _SHORTEST_NEW = 16, 37
+"""Client secrets have 16 to 64 characters (application-addpassword.md); those that begin like today's have 37 to 40."""
 
 
 def is_id(value: str) -> bool:
@@ -42,6 +45,17 @@ class Secret:
     def reveal(self) -> str:
         """The value, for the one statement that hands it to a sink or to the token endpoint."""
         return self.__open()
+
+    def fault(self) -> Literal["", "id", "short"]:
+        """Why it cannot be a client secret, without showing it: it is a GUID (its Secret ID), or too short."""
+        value = self.__open()
+        if is_id(value):
+            return "id"
+        return "short" if len(value) < (_SHORTEST_NEW if _BEGINS.match(value) else _SHORTEST) else ""
+
+    def begins(self, hint: str) -> bool:
+        """Whether it begins with a credential's hint, which the directory shows to everybody who may read the app."""
+        return bool(hint) and self.__open().startswith(hint)
 
     def __repr__(self) -> str:
         return "Secret(…)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from provision import errors, guards
 from provision import plan as planner
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from provision.marks import Commit
     from provision.model import Holding, SecretPolicy
-    from provision.ports import Clock, Directory, Journal, Login, Sink
+    from provision.ports import Clock, Directory, Instruments, Journal, Login, Sink
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Job:
     say: Callable[[str], None]
     journal: Journal = field(default_factory=NoJournal)
     stop: Stop = field(default_factory=Stop)
+    instruments: Callable[[], Instruments] | None = None
 
 
 @dataclass(slots=True)
@@ -65,11 +69,11 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     """
     began = job.clock.now()
     reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
-    endpoints, app, own, permissions, *held = await _together(
+    endpoints, app, own, permissions, *held = await together(
         job.login.endpoints(),
         _find(job, adopt),
         job.login.own_client_id(),
-        _permissions(job),
+        permissions_of(job),
         *(_read(job, sink, sink.name) for sink in reads),
     )
     if app is not None:
@@ -88,13 +92,13 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # a run may have stood still meanwhile
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]
-    rules, *ready = await _together(_rules(job, app if asked else None), *(sink.ready() for sink in asked))
+    rules, *ready = await together(_rules(job, app if asked else None), *(sink.ready() for sink in asked))
     observed = replace(observed, rules=rules, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
     made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
     return Survey(desired, observed, endpoints, now, made)
 
 
-async def _together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
+async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
     """gather, but with the first error all others are ended before it goes on."""
     tasks = [asyncio.ensure_future(read) for read in reads]
     try:
@@ -105,7 +109,17 @@ async def _together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _permissions(job: Job) -> frozenset[str] | None:
+async def seen_or_error(read: Awaitable[T]) -> T | errors.ProvisionError:
+    """What it gives, or its error: one read that fails fails no other."""
+    try:
+        return await read
+    except errors.StoppedError:
+        raise
+    except errors.ProvisionError as error:
+        return error
+
+
+async def permissions_of(job: Job) -> frozenset[str] | None:
     return await job.directory.permission_ids(job.app.scopes) if job.app.scopes is not None else None
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from provision.model import Change, Outcome, Plan, SinkState
+    from provision.model import Change, Check, Outcome, Plan, SinkState
     from provision.report import History
 
     Row = Sequence[str | tuple[str, str]]  # a cell, or one with its colour
@@ -132,6 +132,23 @@ def status(outcomes: Sequence[Outcome], now: datetime, told: History, look: Look
         rest: list[Row] = [("due on", f"{outcome.due_at:%Y-%m-%d}")] if outcome.due_at else []
         current = outcome.current.key_id if outcome.current else None
         lines += [*_table([*rest, *_sinks(outcome.sinks, current)], look), *_attention(outcome.attention, look)]
+    return "\n".join(lines)
+
+
+_OK = {True: ("ok", "green"), False: ("broken", "red"), None: ("unknown", "yellow")}
+
+
+def verify(results: Sequence[tuple[str, str, Sequence[Check]]], look: Look = PLAIN) -> str:
+    """One line a link, and what to do below it. `results` are (config, tenant, checks)."""
+    lines: list[str] = []
+    for config, tenant, found in results:
+        count = ", ".join(f"{sum(c.ok is ok for c in found)} {word}" for ok, (word, _) in _OK.items())
+        lines.append(f"{config}: {count} in tenant {tenant}")
+        rows: list[Row] = []
+        for check in found:
+            rows.append((_OK[check.ok], check.check, check.detail))
+            rows += [("", "", f"what to do: {check.fix}")] if check.fix else []
+        lines += _table(rows, look)
     return "\n".join(lines)
 
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from provision.interrupts import Stop
 from provision.journal import FileJournal
 from provision.model import AppSettings, SecretPolicy
+from provision.ports import Instruments
 from provision.survey import Job
 from provision.text import PLAIN, Look
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from provision.config import Config
     from provision.entra.clouds import Cloud
+    from provision.entra.graph import GraphDirectory
     from provision.entra.login import EntraLogin
 
 
@@ -74,19 +78,39 @@ def job(config: Config, say: Callable[[str], None], journal: Path | None = None,
         config.secret.lifetime, config.secret.renew_before, config.secret.retire_after, config.secret.max_live
     )
     place = wiring_sinks.Place(Path(config.path).parent, state_folder(), cloud, sandbox, say, login.get_token)
+    directory = GraphDirectory(login, cloud, clock)
     return Job(
         config=str(config.path),
         tenant=config.tenant,
         app=AppSettings(config.app.key, config.app.name or config.app.key, uris, None, scopes, consent),
         secret=policy,
-        directory=GraphDirectory(login, cloud, clock),
+        directory=directory,
         login=login,
         sinks=tuple(wiring_sinks.build(entry, place) for entry in config.deliver),
         clock=clock,
         say=say,
         journal=FileJournal(journal or journal_path(), str(config.path), clock, say, asked=journal is not None),
         stop=stop or Stop(),
+        instruments=cache(partial(_instruments, config, directory, login, cloud)),
     )
+
+
+def _instruments(config: Config, directory: GraphDirectory, login: EntraLogin, cloud: Cloud) -> Instruments:
+    """For `verify`. Nothing is imported for a cloud without mail hosts."""
+    from provision.entra.delegated import PersonSignIn  # noqa: PLC0415
+    from provision.entra.exchange import ExchangeMail  # noqa: PLC0415 - smtplib and imaplib
+
+    post = ExchangeMail(cloud) if cloud.smtp else None
+    return Instruments(directory, login, mailboxes(config), PersonSignIn(login, cloud.exchange), post)
+
+
+def mailboxes(config: Config) -> tuple[str, ...]:
+    """Those that the config names: of its consent, its forms, its mail proxies."""
+    consent = config.app.consent
+    named = [consent.user] if not isinstance(consent, str) else []
+    for sink in config.deliver:
+        named += [address for key in ("username", "account") if (address := getattr(sink, key, None))]
+    return tuple(dict.fromkeys(named))
 
 
 def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[str, Any] | None]:
@@ -98,6 +122,7 @@ def _login(config: Config, clock: SystemClock) -> tuple[EntraLogin, Cloud, dict[
 
         info = manage.ensure(state_folder() / "sandbox")
         cloud = clouds.custom(info["login"], info["graph"], info["ca"])
+        cloud = replace(cloud, smtp=clouds.address(info["smtp"]), imap=clouds.address(info["imap"]))
         operator = Operator(info["operator"]["client_id"], Path(info["operator"]["secret_file"]))
         return EntraLogin(operator, cloud, config.tenant, clock), cloud, info
     if isinstance(config.cloud, str):

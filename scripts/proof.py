@@ -55,6 +55,10 @@ PARTS = {
         ("tests.proof.races", "--pairs", "100", "--apart", "--seed", "2"),
         "The same where each machine has a sink that the other does not know of.",
     ),
+    "mistakes": Part(
+        ("tests.proof.mistakes_table",),
+        "[Eighteen mistakes](mistakes.md) of admins, each made in a sandbox, found by `verify` and by `explain`.",
+    ),
     "mutants": Part(
         ("scripts.mutants",),
         "[Mutants](mutants.md): small changes to the code that decides and orders effects are noticed by unit tests.",

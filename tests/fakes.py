@@ -8,7 +8,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provision import errors
-from provision.model import App, Credential, Endpoints, Grant, Holding, Readiness, SecretRules, ServicePrincipal
+from provision.model import (
+    App,
+    Credential,
+    Endpoints,
+    Grant,
+    Holding,
+    Mailbox,
+    Readiness,
+    Refusal,
+    Registration,
+    Rights,
+    SecretRules,
+    ServicePrincipal,
+)
+from provision.ports import Held
 from provision.secret import Secret
 
 START = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
@@ -149,7 +163,7 @@ class FakeDirectory:
     async def add_password(self, app, label, end):
         lost = self._enter("add_password")
         now = self._now(app)
-        value = f"{next(self._ids):03x}-fake-secret"
+        value = f"{next(self._ids):03x}-the-fake-secret"
         credential = Credential(self._id(), label, self.now(), end.replace(microsecond=0), value[:3])
         self.values[credential.key_id] = value
         self._put(replace(now, credentials=(*now.credentials, credential)))
@@ -169,6 +183,25 @@ class FakeDirectory:
         self.deleted[now.key or now.client_id] = self.apps.pop(now.key or now.client_id)
         if (principal := self.principals.pop(now.client_id, None)) is not None:
             self._deleted_principals[now.client_id] = principal
+
+    # -- for verify
+
+    policies = frozenset({"microsoft-user-default-recommended"})
+    platforms = None
+    mailbox = Mailbox("", "reports@contoso.com", enabled=True, exchange=True)
+
+    async def registration(self, app):
+        self._enter("find_registration")
+        return self.platforms or Registration(self._now(app).redirect_uris, frozenset(), frozenset())
+
+    async def consent_policies(self):
+        self._enter("find_policies")
+        return self.policies
+
+    async def find_mailbox(self, address):
+        self._enter("find_mailbox")
+        user = self.users.get(address.lower())
+        return user and replace(self.mailbox, object_id=user, address=address.lower())
 
     async def aclose(self):
         pass
@@ -196,6 +229,24 @@ class FakeLogin:
 
     async def own_client_id(self):
         return self.own
+
+    rights = Rights(frozenset({"Application.ReadWrite.OwnedBy"}))
+
+    async def own_rights(self):
+        return self.rights
+
+    async def refusal(self, client_id, secret):
+        """As Entra numbers it."""
+        app = next((a for a in self.directory.apps.values() if a.client_id == client_id), None)
+        if app is None:
+            return Refusal(700016)
+        value = secret.reveal()
+        known = [c for c in app.credentials if self.directory.values.get(c.key_id) == value]
+        if not known or known[0].start + self.lag > self.directory.now():
+            return Refusal(7000215)
+        if known[0].end <= self.directory.now():
+            return Refusal(7000222)
+        return None if client_id in self.directory.principals else Refusal(7000229)
 
     async def accepts(self, client_id, secret):
         now, kept = self.directory.now(), self.directory.values
@@ -244,6 +295,12 @@ class FakeReadableSink(FakeSink):
             return Holding(None)
         keys = ("client_id", "tenant_id", "authorization_url", "token_url", "redirect_uri")
         return Holding(self.holds.key_id, self.settings({k: getattr(self.holds, k) for k in keys}))
+
+    async def retrieve(self):
+        if self.holds is None:
+            return Held({}, None)
+        keys = ("client_id", "tenant_id", "authorization_url", "token_url", "redirect_uri")
+        return Held({k: getattr(self.holds, k) for k in keys}, self.holds.secret)
 
     async def clear(self):
         self.holds = None

@@ -6,6 +6,8 @@ code (letters only) and the request id. Codes: learn.microsoft.com/graph/errors.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import ssl
@@ -26,6 +28,7 @@ AWAY = frozenset({429, 502, 503, 504})
 """Not carried out now, perhaps in a while (learn.microsoft.com/graph/throttling)."""
 PATIENCE = 120.0
 """Seconds that one operation waits in all."""
+AADSTS = re.compile(r"AADSTS(\d+)")
 _CODE = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*")
 _ID = re.compile(r"[0-9a-fA-F-]{36}")
 _UNIQUE_NAME = "Another object with the same value for property uniqueName already exists"
@@ -50,7 +53,7 @@ def ca_file(cloud: Cloud) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _context(ca: str | None) -> ssl.SSLContext:
+def context(ca: str | None) -> ssl.SSLContext:
     import certifi  # noqa: PLC0415
 
     try:
@@ -65,7 +68,7 @@ def http_client(cloud: Cloud) -> httpx.AsyncClient:
     import httpx  # noqa: PLC0415
 
     return httpx.AsyncClient(
-        verify=_context(ca_file(cloud)),
+        verify=context(ca_file(cloud)),
         trust_env=not cloud.loopback,
         timeout=httpx.Timeout(30, connect=10),
     )
@@ -183,3 +186,22 @@ def refusal(response: httpx.Response, doing: str) -> errors.ProvisionError:
     elif status == 409 or _CONFLICTS & set(found):  # noqa: PLR2004
         kind = errors.ConflictError
     return kind(said, status=status, graph_code=code, request_id=ident)
+
+
+def aadsts(response: httpx.Response) -> list[int]:
+    """The numbers of a refusal of the login host."""
+    found = body(response)
+    listed = found.get("error_codes")
+    if isinstance(listed, list) and listed:
+        return [n for n in listed if isinstance(n, int)]
+    return [int(n) for n in AADSTS.findall(str(found.get("error_description")))]
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a token says, unverified; empty where it cannot be read. Microsoft's own are opaque by contract."""
+    try:
+        part = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

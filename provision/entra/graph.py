@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from provision import errors
 from provision.entra import answers, shapes
-from provision.entra.consents import Consents
+from provision.entra.inspections import Inspections
 from provision.secret import Secret, is_id
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ _SELECT_PRINCIPAL = ["id", "appId", "accountEnabled"]
 _CREATE = {"Prefer": "create-if-missing"}
 
 
-class GraphDirectory(Consents):
-    """Implements ports.Directory. What it made itself is `young`: a 404 for it is lag, and waited out."""
+class GraphDirectory(Inspections):
+    """Implements ports.Directory and ports.Inspector. What it made itself is `young`: a 404 for it is lag, and is
+    waited out."""
 
     def __init__(self, login: EntraLogin, cloud: Cloud, clock: Clock) -> None:
         super().__init__(cloud, clock)

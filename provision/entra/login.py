@@ -6,9 +6,7 @@ A token or a secret never leaves this file but in the request it is for; errors 
 from __future__ import annotations
 
 import asyncio
-import base64
 import importlib
-import json
 import logging
 import os
 import re
@@ -20,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from provision import errors
-from provision.entra import answers
-from provision.model import Endpoints
+from provision.entra import answers, causes
+from provision.entra.rights import rights
+from provision.model import Endpoints, Refusal, Rights
 from provision.secret import client_secret
 
 if TYPE_CHECKING:
@@ -34,43 +33,9 @@ if TYPE_CHECKING:
     from provision.secret import Secret
 
 KINDS = ("auto", "cli", "environment", "workload", "managed", "device", "browser")
-_NOT_YET = {7000215, 7000222, 700016, 7000229}
-"""Wrong secret, expired secret, app unknown, no service principal: each also said of what is too new."""
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_AADSTS = re.compile(r"AADSTS(\d+)")
 _TRACE = re.compile(r"Trace ID: ([0-9a-fA-F-]{36})\b")
-_WRONG_TENANT = "Check `tenant:` and `cloud:` in the config."
-_UNMATCHED = (
-    "the token that this run presents matches no federated credential of the login's app",
-    "Compare issuer, subject and audience, and the case of letters: az ad app federated-credential list --id APP_ID",
-)
-_CAUSES: dict[int, tuple[str, str | None]] = {
-    90002: ("there is no such tenant in this cloud", _WRONG_TENANT),
-    90038: ("the tenant is in another national cloud", "Set `cloud:` to the tenant's own."),
-    900432: ("the tenant is in another national cloud", "Set `cloud:` to the tenant's own."),
-    900023: ("the tenant is neither a domain name nor a GUID", _WRONG_TENANT),
-    700016: ("the login's app is not known in this tenant", _WRONG_TENANT),
-    7000215: ("the secret of the login is wrong", "Give the secret's value, not its id, in AZURE_CLIENT_SECRET."),
-    7000222: ("the secret of the login has expired", "Make a new one for the login, and set AZURE_CLIENT_SECRET."),
-    7000229: ("the login's app has no service principal in this tenant", "Make one: az ad sp create --id APP_ID"),
-    7000112: ("the login's app is disabled", None),
-    70021: _UNMATCHED,
-    70025: ("the login's app has no federated credential", "Add one: docs/how-to/pipelines.md shows the command."),
-    700211: _UNMATCHED,
-    700212: _UNMATCHED,
-    700213: _UNMATCHED,
-    7002138: _UNMATCHED,
-    50076: ("a second factor is asked for", None),
-    50079: ("a second factor has to be set up", None),
-    53003: ("Conditional Access blocks the sign-in", "Ask who keeps the Conditional Access policies."),
-    70043: ("the session has expired", None),
-    700024: (
-        "the signed token that this run presents is not valid now: it has ended, or this machine's clock is off",
-        "Fetch a fresh one in the step that runs provision; else compare the clock.",
-    ),
-    700082: ("the session has expired", None),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +105,12 @@ def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
         return answers.unreachable(error, host)
     if refused := answers.untrusted(error, host):
         return refused
-    numbers = [int(n) for n in _AADSTS.findall(str(error))]
+    numbers = [int(n) for n in answers.AADSTS.findall(str(error))]
     trace = _TRACE.search(str(error))
     ident = trace[1] if trace else None
     for number in numbers:
-        if number in _CAUSES:
-            cause, hint = _CAUSES[number]
+        if number in causes.CAUSES:
+            cause, hint = causes.CAUSES[number]
             kind = errors.ClockError if number == 700024 else errors.SignInError  # noqa: PLR2004
             return kind(f"sign-in failed: {cause} (AADSTS{number})", hint=hint, request_id=ident)
     if numbers:
@@ -161,7 +126,7 @@ def _import_identity() -> None:
 
 
 class EntraLogin:
-    """Implements ports.Login for one tenant."""
+    """Implements ports.Login and ports.Witness for one tenant."""
 
     def __init__(self, kind: str | Operator, cloud: Cloud, tenant: str, clock: Clock) -> None:
         self._kind, self._cloud, self._tenant, self._clock = kind, cloud, tenant, clock
@@ -210,13 +175,13 @@ class EntraLogin:
         self._discovered = (url, response.content)
         return Endpoints(tenant_id[0], authorize, token, issuer)
 
-    async def _request(self, method: str, url: str, **form: Any) -> httpx.Response:
+    async def _request(self, method: str, url: str, pauses: tuple[float, ...] = _PAUSES, **form: Any) -> httpx.Response:
         """Sends, and sends again where it is cut or turned away for a while: neither a GET nor a try has an effect."""
         import httpx  # noqa: PLC0415
 
         failed: errors.ProvisionError | None = None
         waited = 0.0
-        for pause in _PAUSES:
+        for pause in pauses:
             try:
                 response = await self._client().request(method, url, **form)
             except httpx.HTTPError as error:
@@ -237,11 +202,11 @@ class EntraLogin:
         raise failed
 
     def _refused(self, response: httpx.Response, doing: str) -> errors.ProvisionError:
-        numbers = _error_codes(response)
+        numbers = answers.aadsts(response)
         ident = answers.request_id(response)
         for number in numbers:
-            if number in {90002, 90038, 900432, 900023}:
-                cause, hint = _CAUSES[number]
+            if number in causes.NO_SUCH_TENANT:
+                cause, hint = causes.CAUSES[number]
                 return errors.SignInError(f"{doing}: {cause} (AADSTS{number})", hint=hint, request_id=ident)
         if response.status_code == 429:  # noqa: PLR2004
             return errors.ThrottledError(f"{doing}: {self._host} throttles us", request_id=ident)
@@ -252,20 +217,36 @@ class EntraLogin:
 
     async def own_client_id(self) -> str | None:
         """Read from the token without verifying it: it only decides what we leave alone."""
-        try:
-            part = (await self.get_token(self._cloud.scope)).split(".")[1]
-            claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        except (IndexError, ValueError):
-            return None
-        found = (claims.get("appid") or claims.get("azp")) if isinstance(claims, dict) else None
+        claims = answers.claims(await self.get_token(self._cloud.scope))
+        found = claims.get("appid") or claims.get("azp")
         return str(found).lower() if found else None
+
+    async def own_rights(self) -> Rights:
+        """The names of what the token lets us do, read like the client id."""
+        return rights(answers.claims(await self.get_token(self._cloud.scope)))
 
     async def accepts(self, client_id: str, secret: Secret) -> bool:
         """One client_credentials request; it needs no permission. Raises where the answer is about something else."""
-        url = (await self.endpoints()).token_url
-        response = await self._request(
+        response = await self._try(client_id, secret)
+        if response.status_code == 200:  # noqa: PLR2004
+            return True
+        if causes.NOT_YET & set(answers.aadsts(response)):
+            return False
+        raise self._refused(response, "trying the secret")
+
+    async def refusal(self, client_id: str, secret: Secret) -> Refusal | None:
+        """The same request, told by its number: for those who look for a cause."""
+        response = await self._try(client_id, secret)
+        if response.status_code == 200:  # noqa: PLR2004
+            return None
+        if numbers := answers.aadsts(response):
+            return Refusal(numbers[0], answers.request_id(response))
+        raise self._refused(response, "trying the secret")
+
+    async def _try(self, client_id: str, secret: Secret) -> httpx.Response:
+        return await self._request(
             "POST",
-            url,
+            (await self.endpoints()).token_url,
             data={
                 "grant_type": "client_credentials",
                 "client_id": client_id,
@@ -273,11 +254,10 @@ class EntraLogin:
                 "scope": self._cloud.scope,
             },
         )
-        if response.status_code == 200:  # noqa: PLR2004
-            return True
-        if _NOT_YET & set(_error_codes(response)):
-            return False
-        raise self._refused(response, "trying the secret")
+
+    async def exchange(self, form: dict[str, str]) -> httpx.Response:
+        """A token request of somebody else than us, sent once: a code is redeemed once."""
+        return await self._request("POST", (await self.endpoints()).token_url, (0.0,), data=form)
 
     async def get_token(self, scope: str, claims: str | None = None) -> str:
         """A token for the scope, kept until five minutes before its end. `claims` answers a challenge."""
@@ -317,11 +297,3 @@ class EntraLogin:
             await self._http.aclose()
         if self._credential is not None and hasattr(self._credential, "close"):
             await asyncio.to_thread(self._credential.close)
-
-
-def _error_codes(response: httpx.Response) -> list[int]:
-    found = answers.body(response)
-    listed = found.get("error_codes")
-    if isinstance(listed, list) and listed:
-        return [n for n in listed if isinstance(n, int)]
-    return [int(n) for n in _AADSTS.findall(str(found.get("error_description")))]

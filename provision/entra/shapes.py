@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.model import App, Credential, Grant, SecretRules, ServicePrincipal
+from provision.model import App, Credential, Grant, Mailbox, Registration, SecretRules, ServicePrincipal
 
 if TYPE_CHECKING:
     from provision.model import AppSettings
@@ -173,3 +173,26 @@ def _duration(text: Any) -> list[timedelta]:
         return [TypeAdapter(timedelta).validate_python(text)]
     except ValidationError:
         return []
+
+
+def _uris(platform: Any) -> frozenset[str]:
+    return frozenset((platform or {}).get("redirectUris") or [])
+
+
+def registration(found: dict[str, Any]) -> Registration:
+    public = found.get("isFallbackPublicClient") is True
+    return Registration(_uris(found.get("web")), _uris(found.get("spa")), _uris(found.get("publicClient")), public)
+
+
+def mailbox(found: dict[str, Any]) -> Mailbox:
+    """An Exchange plan is known by its service (resources/assignedplan.md)."""
+    plans = found.get("assignedPlans") or []
+    exchange = any(p.get("service") == "exchange" and p.get("capabilityStatus") == "Enabled" for p in plans)
+    since = found.get("signInSessionsValidFromDateTime")
+    return Mailbox(
+        str(found["id"]).lower(),
+        str(found.get("mail") or found.get("userPrincipalName") or ""),
+        found.get("accountEnabled") is not False,
+        exchange,
+        _time(since, _NEVER) if since else None,
+    )

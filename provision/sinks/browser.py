@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import ssl
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,18 +19,13 @@ from provision.model import Readiness
 from provision.ports import Parcel
 from provision.sinks import chromium
 from provision.sinks.digest import settings_digest
+from provision.sinks.page import FIND_S, FormPage, MissingError, by_name, safely, visible
 from provision.sinks.person import PersonSink, check_redirect, given
-from provision.sinks.profile import FormField, Profile, Step
+from provision.sinks.profile import Profile
 from provision.sinks.refusal import NOBODY, nobody, unready
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Frame, Locator, Page
-
-_FIND_S = 10.0
-
-
-class _MissingError(Exception):
-    """What the profile names is not on the page; its text holds no value."""
+    from playwright.async_api import BrowserContext, Page
 
 
 class BrowserSink:
@@ -84,6 +77,20 @@ class BrowserSink:
             return unready(SinkError(f"{self.url} does not answer ({type(error).__name__})"))
         return Readiness(ok=True, person=True)
 
+    async def rehearse(self) -> Readiness:
+        """Opens the form in the browser, where somebody may have to sign in, and enters nothing."""
+        ready = await self.ready()
+        if not ready.ok:
+            return ready
+        try:
+            with chromium.locked(self.user_data), chromium.quiet():
+                async with self._opened(chromium.find(self.executable)) as context:
+                    page = context.pages[0] if context.pages else await context.new_page()
+                    missing = await safely(FormPage(self, page).look(), self.name)
+        except ProvisionError as error:
+            return unready(error)
+        return unready(PageChangedError(missing)) if missing else ready
+
     async def deliver(self, parcel: Parcel) -> None:
         if not self.interactive:
             raise PersonNeededError(f"{self.name}: {NOBODY}.", where=self.name)
@@ -101,7 +108,7 @@ class BrowserSink:
     async def _carry_out(self, context: BrowserContext, parcel: Parcel) -> None:
         page = context.pages[0] if context.pages else await context.new_page()
         visit = _Visit(self, page, parcel)
-        if (missing := await _safely(visit.run(), self.name)) is None:
+        if (missing := await safely(visit.run(), self.name)) is None:
             return
         if self.fallback is None:
             raise PageChangedError(f"{self.name}: {missing}.", where=self.url)
@@ -135,151 +142,35 @@ class BrowserSink:
             await driver.stop()
 
 
-async def _safely(work: Awaitable[None], name: str) -> str | None:
-    """Runs it; what is missing on the page, or None. An error of Playwright goes no further, not even as a context."""
-    from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
-    from playwright.async_api import TimeoutError as TooLateError  # noqa: PLC0415
-
-    failed: ProvisionError | None = None
-    try:
-        await work
-    except _MissingError as error:
-        return str(error)
-    except TooLateError:
-        return "the page did not react as the profile says"
-    except Error as error:
-        if "closed" in error.message:
-            failed = PersonNeededError(f"{name}: the browser was closed before the end.", where=name)
-        else:
-            failed = SinkError(f"{name}: the browser could not go on with the page.", where=name)
-    if failed:
-        raise failed
-    return None
-
-
-class _Visit:
+class _Visit(FormPage):
     """One delivery on one page."""
 
     def __init__(self, sink: BrowserSink, page: Page, parcel: Parcel) -> None:
-        self.sink, self.page, self.parcel, self.profile = sink, page, parcel, sink.profile
-        self.app_host = urlsplit(sink.url).netloc
+        super().__init__(sink, page)
+        self.parcel = parcel
         self.returned = False
-        self.refused = ""
 
     async def run(self) -> None:
-        from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
-
-        unreachable = False
-        try:
-            await self.page.goto(self.sink.url, wait_until="domcontentloaded")
-        except Error:
-            unreachable = True
-        if unreachable:
-            raise SinkError(f"{self.sink.url} does not open in the browser.", where=self.sink.url)
-        await self.signed_in()
-        for step in self.profile.menu:
-            await (await self.found(partial(self.step, step=step), f'no "{step}" on the way to the form')).click()
+        await self.open()
         await self.fill()
         self.page.context.on("request", self.seen)
         for name in (self.profile.authorize, self.profile.proceed):
-            button = await self.found(partial(_button, name=name), f'no button "{name}"')
+            button = await self.found(partial(by_name, name=name), f'no button "{name}"')
             await button.click()
         await self.authorized()
 
-    def step(self, frame: Frame, step: Step) -> list[Locator]:
-        roles: tuple[Any, ...] = ("menuitem", "link", "tab", "button")
-        if step.beside is None:
-            return [*(frame.get_by_role(r, name=step.name, exact=True) for r in roles),
-                    frame.get_by_text(step.name, exact=True)]  # fmt: skip
-        beside = frame.get_by_role("button", name=step.beside, exact=True)
-        sibling = "xpath=following-sibling::*[self::button or @role='button'][1]"
-        return [frame.get_by_role("button", name=step.name, exact=True), beside.locator(sibling)]
-
-    async def found(
-        self, where: Callable[[Frame], list[Locator]], missing: str, patience_s: float = _FIND_S
-    ) -> Locator:
-        """The one visible element, in any frame; the earlier of the ways to find it wins."""
-        until = time.monotonic() + patience_s
-        while True:
-            for frame in self.page.frames:
-                for way in where(frame):
-                    seen = way.filter(visible=True)
-                    if count := await seen.count():
-                        if count > 1:
-                            raise _MissingError(f"{missing} that is the only one")
-                        return seen
-            if time.monotonic() > until:
-                raise _MissingError(missing)
-            await asyncio.sleep(0.1)
-
-    async def field(self, field: FormField, patience_s: float) -> Locator:
-        label = re.compile(rf"^\s*\*?\s*{re.escape(field.label)}\s*[:*]?\s*$")
-
-        def ways(frame: Frame) -> list[Locator]:
-            window = frame.get_by_role("dialog", name=self.profile.window, exact=True)
-            return [way for scope in (window, frame) for way in
-                    (scope.get_by_label(label), scope.get_by_role("textbox", name=label))]  # fmt: skip
-
-        return await self.found(ways, f'no field "{field.label}" in the form', patience_s)
-
     async def fill(self) -> None:
-        """Finds every field and compares the fixed ones before anything is entered."""
-        places = {}
-        for at, field in enumerate(self.profile.fields):
-            places[field.label] = await self.field(field, 1.0 if at else _FIND_S)
+        places = await self.places()
         values = self.profile.values(given(self.parcel, self.sink.values))
-        fixed = [f for f in self.profile.fields if f.expected is not None or f.value == "redirect_uri"]
-        for field in fixed:
-            held, wanted = (await places[field.label].input_value()).strip(), values[field.value]
-            if held != wanted:
-                raise PageChangedError(
-                    f'{self.sink.name}: {field.label} is "{held[:200]}", expected "{wanted}". Nothing was entered.',
-                    where=self.sink.url,
-                )
+        fixed = self.fixed()
         for field in self.profile.fields:
             place = places[field.label]
             if field.secret:
-                await place.fill(self.parcel.secret.reveal(), timeout=_FIND_S * 1000)
+                await place.fill(self.parcel.secret.reveal(), timeout=FIND_S * 1000)
             elif field not in fixed and not field.read_only:
-                await place.fill(values[field.value], timeout=_FIND_S * 1000)
+                await place.fill(values[field.value], timeout=FIND_S * 1000)
                 if await place.input_value() != values[field.value]:
-                    raise _MissingError(f'the field "{field.label}" does not keep what is entered')
-
-    async def wait(self, what: str, over: Callable[[], Awaitable[bool]]) -> None:
-        """Until `over`; says every half minute how long there is."""
-        until, say_at = time.monotonic() + self.sink.patience_s, 0.0
-        while not await over():
-            left = until - time.monotonic()
-            if left <= 0:
-                raise PersonNeededError(
-                    f"{self.sink.name}: nobody came in time ({what}).",
-                    hint="The old secret works on. Run `provision apply` again with somebody at the browser.",
-                    where=self.sink.name,
-                )
-            if time.monotonic() >= say_at:
-                self.sink.announce(f"{self.sink.name}: {what}, {int(left) // 60}:{int(left) % 60:02} left.")
-                say_at = time.monotonic() + 30
-            await asyncio.sleep(0.2)
-
-    async def signed_in(self) -> None:
-        """Signed in is where the menu's first step is seen. On the app's own page without a login, it should be."""
-        first, idle_since = self.profile.menu[0], time.monotonic()
-
-        async def over() -> bool:
-            nonlocal idle_since
-            for frame in self.page.frames:
-                for way in self.step(frame, first):
-                    if await _visible(way):
-                        return True
-            url = urlsplit(self.page.url)
-            login = await _visible(self.page.locator("input[type=password]"))
-            if login or url.netloc != self.app_host or re.search(r"login|sign-?in|auth", url.path, re.IGNORECASE):
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > 2 * _FIND_S:
-                raise _MissingError(f'no "{first}" in the menu')
-            return False
-
-        await self.wait(f"sign in to {self.profile.title} in the browser", over)
+                    raise MissingError(f'the field "{field.label}" does not keep what is entered')
 
     def seen(self, request: Any) -> None:
         """Notes the way back from Microsoft; reads its address only, and keeps none of it."""
@@ -300,24 +191,8 @@ class _Visit:
                         raise SinkError(f"{self.sink.name} refused: {said[:300]}", where=self.sink.url)
                     entry = frame.get_by_role("row").filter(has_text=self.sink.values.get("username", ""))
                     success = entry.get_by_text(self.profile.success, exact=True)
-                    if self.returned and await _visible(success):
+                    if self.returned and await visible(success):
                         return True
             return False
 
         await self.wait("sign in to Microsoft and press Accept in the browser", over)
-
-
-def _button(frame: Frame, name: str) -> list[Locator]:
-    return [frame.get_by_role("button", name=name, exact=True)]
-
-
-async def _visible(place: Locator) -> bool:
-    """False also while the page is on its way elsewhere."""
-    from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
-
-    try:
-        return await place.filter(visible=True).count() > 0
-    except Error as error:
-        if "closed" in error.message:
-            raise
-        return False

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from provision.errors import NotWritableError, UsageError
 from provision.model import Holding, Readiness
-from provision.ports import Parcel
-from provision.secret import is_id
+from provision.ports import Held, Parcel
+from provision.secret import Secret, is_id
 from provision.sinks.digest import settings_digest
 from provision.sinks.formats import Format, FormatError
 from provision.sinks.formats.dotenv import Dotenv
@@ -33,7 +33,7 @@ FORMATS = ("dotenv", "json", "emailproxy", "sasl-xoauth2")
 
 
 class FileSink:
-    """Sink, Readable and Clearable."""
+    """Sink, Readable, Retrievable and Clearable."""
 
     needs_person = False
 
@@ -71,6 +71,13 @@ class FileSink:
         if not held.get("client_secret") or is_id(held["client_secret"]):
             return Holding(None)
         return Holding(held.get("key_id") or None, self.settings(held))
+
+    async def retrieve(self) -> Held:
+        with self._told("read"):
+            target = self._target()
+            held = self.format.values(target.read_bytes()) if self._stat(target) else {}
+        box = Secret(held.pop("client_secret")) if held.get("client_secret") else None
+        return Held({k: v for k, v in held.items() if k != "client_secret"}, box, sealed="sealed" in held)
 
     async def deliver(self, parcel: Parcel) -> None:
         """All in one go: no other task runs, and no cancellation lands, between the first byte and the rename."""

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError, ServiceError
 from provision.model import Holding, Readiness
-from provision.secret import is_id
+from provision.ports import Held
+from provision.secret import Secret, is_id
 from provision.sinks.digest import settings_digest
 from provision.sinks.refusal import unready
 
@@ -56,7 +57,7 @@ class _Login:
 
 
 class KeyVaultSink:
-    """Sink, Readable and Clearable."""
+    """Sink, Readable, Retrievable and Clearable."""
 
     needs_person = False
 
@@ -92,6 +93,14 @@ class KeyVaultSink:
         tags = found.properties.tags
         settings = self.settings({"client_id": tags.get(_CLIENT_ID, ""), "tenant_id": tags.get(_TENANT_ID, "")})
         return Holding(tags.get(_KEY_ID) or None, settings)
+
+    async def retrieve(self) -> Held:
+        found = await self._held("read")
+        if found is None or not found.value:
+            return Held({}, None)
+        tags = found.properties.tags or {}
+        names = {"key_id": _KEY_ID, "client_id": _CLIENT_ID, "tenant_id": _TENANT_ID}
+        return Held({name: tags[tag] for name, tag in names.items() if tags.get(tag)}, Secret(found.value))
 
     async def deliver(self, parcel: Parcel) -> None:
         """A new version, with the tags that others put on the one before."""

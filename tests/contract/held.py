@@ -30,7 +30,7 @@ class Held:
     """`made(**args())` is the sink, as each run makes it; `value()` what the place holds, seen from outside; `kept()`
     all that it keeps. `files` is for what the place needs, `settings` what it must hold beside the secret."""
 
-    needs_person = readable = clearable = False
+    needs_person = readable = clearable = retrievable = False
     redirect_uri = VALUES["redirect_uri"]
     settings = ("client_id", "authorization_url", "token_url")
     failures = ("broken",)

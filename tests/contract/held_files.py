@@ -17,7 +17,7 @@ NOBODY = 65534
 
 
 class HeldByFile(Held):
-    readable = clearable = killable = True
+    readable = clearable = killable = retrievable = True
     failures = ("full disk", "permission denied", "not a file")
     format = "dotenv"
 

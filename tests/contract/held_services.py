@@ -135,7 +135,7 @@ class HeldByService(Held):
 
 
 class HeldByVault(HeldByService):
-    readable, settings, behind = True, ("client_id",), VaultSite
+    readable, retrievable, settings, behind = True, True, ("client_id",), VaultSite
 
     def __init__(self, folder, files):
         super().__init__(folder, files)

@@ -41,7 +41,7 @@ class HeldByFake(Held):
 
 
 class HeldByReadableFake(HeldByFake):
-    readable = clearable = True
+    readable = clearable = retrievable = True
     kind = FakeReadableSink
 
 

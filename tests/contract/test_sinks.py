@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from provision.model import Holding
-from provision.ports import Clearable, Readable
+from provision.ports import Clearable, Readable, Retrievable
 from tests.contract.held import VALUES
 from tests.contract.sinks import ALL
 
 each = pytest.mark.parametrize("held", ALL, indirect=True)
 readable = pytest.mark.parametrize("held", [name for name, one in ALL.items() if one.readable], indirect=True)
+retrievable = pytest.mark.parametrize("held", [name for name, one in ALL.items() if one.retrievable], indirect=True)
 clearable = pytest.mark.parametrize("held", [name for name, one in ALL.items() if one.clearable], indirect=True)
 
 
@@ -63,6 +64,22 @@ def test_what_holds_nothing_says_so(held):
 def test_what_was_delivered_is_what_the_next_run_reads(held):
     held.deliver("first", "key-1")
     assert held.read() == Holding("key-1", held.sink.settings(VALUES))
+
+
+@each
+def test_it_gives_back_what_it_holds_or_never(held):
+    assert isinstance(held.sink, Retrievable) == held.retrievable
+
+
+@retrievable
+def test_what_was_delivered_is_given_back_with_its_settings_and_in_a_box(held):
+    empty = held.ask(lambda sink: sink.retrieve())
+    assert (dict(empty.values), empty.secret) == ({}, None)
+    held.deliver("first", "key-1")
+    again = held.ask(lambda sink: sink.retrieve())
+    assert again.secret.reveal() == "first"
+    assert "first" not in repr(again)
+    assert {key: again.values[key] for key in held.settings} == {key: VALUES[key] for key in held.settings}
 
 
 @clearable

@@ -74,6 +74,11 @@ class Desk:
     def writes(self):
         return [r for r in self.requests if r["host"] == "graph.microsoft.com" and r["method"] != "GET"]
 
+    @property
+    def password(self):
+        """Of the sandbox's person."""
+        return (self.sandbox / "person.secret").read_text()
+
     def operator(self):
         secret = Path(self.info["operator"]["secret_file"]).read_text()
         return {

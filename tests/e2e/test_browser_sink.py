@@ -185,3 +185,26 @@ def test_one_run_at_a_time(world, tmp_path):
     site, sink, _ = world()
     with chromium.locked(tmp_path / "browser"), pytest.raises(SinkError, match="Another run"):
         asyncio.run(sink.deliver(parcel(site)))
+
+
+@pytest.mark.parametrize("how", [{}, {"frame": True}, {"shadow": True}, {"login": True}])
+def test_a_rehearsal_finds_the_form_and_enters_nothing(world, how):
+    site, sink, _ = world(**how)
+    ready = asyncio.run(sink.rehearse())
+    assert (ready.ok, ready.person) == (True, True)
+    assert (site.got, site.entries) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"drop": ("Signature",)}, 'no field "Signature" in the form'),
+        ({"host": "smtp.evil.example"}, 'Host Name is "smtp.evil.example"'),
+    ],
+)
+def test_a_rehearsal_says_what_a_delivery_would_stop_at(world, how, said):
+    site, sink, _ = world(**how)
+    ready = asyncio.run(sink.rehearse())
+    assert (ready.ok, ready.code) == (False, "page-changed")
+    assert said in ready.reason
+    assert site.got == {}

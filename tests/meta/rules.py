@@ -18,7 +18,7 @@ ONLY = {
     "azure.core": {"entra/login.py", "entra/remembered.py", "sinks/keyvault.py"},
     "azure.keyvault": {"sinks/keyvault.py"},
     "nacl": {"sinks/github.py"},
-    "playwright": {"sinks/browser.py"},
+    "playwright": {"sinks/browser.py", "sinks/page.py"},
 }
 NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py", "text.py"}
 INNER = {"plan.py", "ports.py", "model.py", "secret.py", "errors.py", "marks.py"}
@@ -26,6 +26,8 @@ INNER_MAY = {"provision." + name.removesuffix(".py") for name in INNER}
 REVEAL = {
     "secret.py",
     "entra/login.py",
+    "entra/delegated.py",
+    "entra/exchange.py",
     "sinks/payload.py",
     "sinks/keyvault.py",
     "sinks/github.py",

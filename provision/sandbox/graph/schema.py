@@ -194,6 +194,7 @@ USER = EntityType(
         "mailNickname",
         "otherMails",
         "proxyAddresses",
+        "signInSessionsValidFromDateTime",
         "usageLocation",
         "userType",
     ),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from provision.sandbox import objects
 from provision.sandbox.graph import query
 from provision.sandbox.graph.call import Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import LICENSE_DETAILS, USER
+from provision.sandbox.world import stamp
 
 NOBODY = "/me request is only valid with delegated authentication flow."
 
@@ -72,10 +74,15 @@ def describe(user: dict[str, Any]) -> dict[str, Any]:
         "mailNickname": user["userPrincipalName"].split("@")[0],
         "otherMails": [],
         "proxyAddresses": [f"SMTP:{user['mail']}"] if user.get("mail") else [],
+        "signInSessionsValidFromDateTime": _since(user.get("_revoked")),
         "usageLocation": "NL",
         "userType": "Member",
     }
     return {**dict.fromkeys(USER.properties), **known, **{k: v for k, v in user.items() if not k.startswith("_")}}
+
+
+def _since(revoked: float | None) -> str | None:
+    return None if revoked is None else stamp(datetime.fromtimestamp(revoked, UTC))
 
 
 def _licenses(call: Call, user: dict[str, Any]) -> Answer:

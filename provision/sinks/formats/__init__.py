@@ -31,4 +31,5 @@ class Format(Protocol):
         """`text` with `values` in it, in their old places where it has them; with {}, without ours. FormatError."""
 
     def values(self, text: bytes) -> dict[str, str]:
-        """Ours, by name. FormatError where the text is not of this form."""
+        """Ours, by name; `scope`, where it says what it asks for; `sealed`, where its secret is one that only the
+        service can read. FormatError where the text is not of this form."""

@@ -28,6 +28,8 @@ _KEYS = {
 _ONCE = "redirect_uri"
 """The proxy listens there: it is set where it is missing, and never changed."""
 _ENCRYPTED = "client_secret_encrypted"
+_SCOPE = "oauth2_scope"
+"""Read alone: what it asks for is its owner's to say."""
 _OURS = {*_KEYS.values(), _ENCRYPTED} - {_ONCE}
 _HEADER = re.compile(rb"\[(?P<name>.+)\]")
 _OPTION = re.compile(rb"(?P<head>(?P<key>[^\s:=#;\[][^:=]*?)[ \t]*[:=][ \t]*)(?P<value>.*?)(?P<end>\s*)", re.DOTALL)
@@ -70,7 +72,8 @@ class EmailProxy:
             if match := _OPTION.fullmatch(line):
                 held[match["key"].decode(errors="replace").lower()] = match["value"].decode(errors="replace")
         held["client_secret"] = held.get("client_secret") or held.get(_ENCRYPTED, "")
-        return {name: held[key] for name, key in _KEYS.items() if held.get(key)}
+        told = {name: held[key] for name, key in {**_KEYS, "scope": _SCOPE}.items() if held.get(key)}
+        return {**told, "sealed": "yes"} if held.get(_ENCRYPTED) else told
 
     def _split(self, all_lines: list[bytes]) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """What stands before the section, the section with its header, and what stands after it."""

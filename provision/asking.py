@@ -1,0 +1,82 @@
+"""Asks the mailbox's person to sign in, on the terminal: ports.Person. What they paste holds a code, and is not
+echoed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from provision.errors import PersonNeededError
+from provision.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TERMINAL = "/dev/tty"
+_PATIENCE_S = 600
+_LONGEST = 16384
+
+
+class Asking:
+    """At /dev/tty: stdout and stderr may be files."""
+
+    async def signs_in(self, address: str, mailbox: str) -> Secret:
+        try:
+            terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+        except OSError:
+            raise PersonNeededError(
+                f"{mailbox} has to sign in, and there is no terminal to ask on",
+                hint="Run `provision verify --mail` on a terminal.",
+            ) from None
+        try:
+            with _quiet(terminal):
+                os.write(terminal, _text(address, mailbox).encode())
+                pasted = await _line(terminal)
+                os.write(terminal, b"\n")
+        finally:
+            os.close(terminal)
+        if not pasted:
+            hint = "Sign in, and copy the whole address of the page that it ends at."
+            raise PersonNeededError("no address was pasted", hint=hint)
+        return Secret(pasted)
+
+
+def _text(address: str, mailbox: str) -> str:
+    return (
+        f"\nOpen this address in a browser, and sign in as {mailbox}:\n\n{address}\n\n"
+        "The page that it ends at is the application's, and has nothing to do with this: whatever it shows, copy its\n"
+        "whole address. Where the sign-in stops with an error, copy that. Paste it here (not shown), and press Enter: "
+    )
+
+
+@contextmanager
+def _quiet(terminal: int) -> Iterator[None]:
+    """Without echo, and without the 4095 letters at which a line is cut off."""
+    import termios  # noqa: PLC0415 - not on Windows
+
+    before = termios.tcgetattr(terminal)
+    changed = termios.tcgetattr(terminal)
+    changed[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(terminal, termios.TCSADRAIN, changed)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+async def _line(terminal: int) -> str:
+    """What was pasted, until an Enter with nothing behind it; empty for nobody. An interrupt ends the wait."""
+    typed, until = b"", time.monotonic() + _PATIENCE_S
+    while len(typed) < _LONGEST:
+        while not select.select([terminal], [], [], 0)[0]:
+            if typed.endswith((b"\n", b"\r")) or time.monotonic() > until:
+                return typed.decode(errors="replace").strip()
+            await asyncio.sleep(0.2)
+        if not (more := os.read(terminal, 4096)):
+            break
+        typed += more
+    return typed.decode(errors="replace").strip()

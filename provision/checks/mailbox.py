@@ -1,0 +1,58 @@
+"""The mailbox's user, SMTP AUTH, and the application's own sign-in: much of it stands where Graph does not show it."""
+
+from __future__ import annotations
+
+from provision.checks import broken, good, unknown, unseen
+from provision.checks.seen import Seen, SinkSeen
+from provision.errors import ProvisionError
+from provision.model import Check, Mailbox
+
+_LICENCES = "Microsoft 365 admin center > Users > Active users > the mailbox > Licences and apps."
+
+
+def mailbox(seen: Seen, address: str) -> Check:
+    name, found = f"mailbox:{address}", seen.mailboxes[address]
+    if isinstance(found, ProvisionError):
+        return unseen(name, found, f"{_LICENCES} Or grant the login User.Read.All.")
+    if found is None:
+        fix = "Correct the address, or make the mailbox: Microsoft 365 admin center > Users."
+        return broken(name, "nobody in the tenant has this address", fix, "no-mailbox")
+    if not found.exchange and not found.enabled:
+        detail = "its user may not sign in and has no Exchange Online plan: a shared mailbox, or none"
+        return unknown(
+            name, detail, f"Exchange admin center > Mailboxes lists {address}, or it is not there.", "no-mailbox"
+        )
+    if not found.exchange:
+        fix = f"Assign a licence with Exchange Online: {_LICENCES}"
+        return broken(name, "its user has no Exchange Online plan that is enabled", fix, "no-mailbox")
+    if not found.enabled:
+        fix = "Microsoft 365 admin center > Users > Active users > the mailbox: allow sign-in."
+        return broken(name, "its user may not sign in", fix)
+    return good(name, "its user is enabled, with an Exchange Online plan")
+
+
+def smtp_auth(address: str) -> Check:
+    """Settings of Exchange, which Graph does not show."""
+    fix = (
+        f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl SmtpClientAuthenticationDisabled` and, where "
+        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `--mail` tries it."
+    )
+    return unknown(f"smtp-auth:{address}", "tenant's and mailbox's setting are Exchange's alone", fix)
+
+
+def session(seen: Seen, sink: SinkSeen) -> Check:
+    """The refresh token that the application itself keeps, and the way in which it signs in to Exchange."""
+    name, given = f"session:{sink.name}", seen.tags.get(sink.view.spec.id)
+    since = [m.sessions_from for m in seen.mailboxes.values() if isinstance(m, Mailbox) and m.sessions_from]
+    if given and (ended := max(since, default=None)) and ended > given:
+        detail = (
+            f"the mailbox's sessions were revoked on {ended:%Y-%m-%d}, after the delivery on {given:%Y-%m-%d}: its "
+            "refresh token is dead, unless it was authorized again since"
+        )
+        fix = f"Authorize the application behind {sink.name} again, as the mailbox."
+        return unknown(name, detail, fix, "refresh-token-dead")
+    fix = (
+        f"Entra admin center > Sign-in logs, Application ID {seen.client_id}: a sign-in within 90 days; Exchange "
+        "admin center > Reports > Mail flow > SMTP AUTH clients: OAuth, not Basic. Or send a test from it."
+    )
+    return unknown(name, "its own refresh token, scopes and way of signing in are not shown to us", fix)

@@ -1,0 +1,46 @@
+"""Reads of Graph for `verify` alone: platforms of the app, who may consent, the mailbox's user. Nothing is written
+here, and no SDK is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision import errors
+from provision.entra import shapes
+from provision.entra.consents import Consents
+
+if TYPE_CHECKING:
+    from provision.model import App, Mailbox, Registration
+
+_REGISTRATION = ["web", "spa", "publicClient", "isFallbackPublicClient"]
+_USER = ["id", "mail", "userPrincipalName", "accountEnabled", "assignedPlans", "signInSessionsValidFromDateTime"]
+_SELF = "ManagePermissionGrantsForSelf."
+
+
+class Inspections(Consents):
+    """Implements ports.Inspector."""
+
+    async def registration(self, app: App) -> Registration:
+        found = await self._json(
+            lambda g: g.applications.by_application_id(app.object_id),
+            "reading the app's platforms",
+            query={"%24select": _REGISTRATION},
+            young=app.object_id in self._young,
+        )
+        if found is None:
+            raise errors.NotFoundError(f"there is no app {app.key} any more", status=404)
+        return shapes.registration(found)
+
+    async def consent_policies(self) -> frozenset[str]:
+        """authorizationpolicy-get.md; needs Policy.Read.All."""
+        found = await self._json(lambda g: g.policies.authorization_policy, "reading who may consent") or {}
+        listed = (found.get("defaultUserRolePermissions") or {}).get("permissionGrantPoliciesAssigned") or []
+        return frozenset(str(p).removeprefix(_SELF) for p in listed if str(p).startswith(_SELF))
+
+    async def find_mailbox(self, address: str) -> Mailbox | None:
+        """user-list.md; needs User.Read.All, or Directory.Read.All."""
+        quoted = address.replace("'", "''")
+        names = f"userPrincipalName eq '{quoted}' or mail eq '{quoted}'"
+        query = {"%24filter": f"{names} or proxyAddresses/any(a:a eq 'smtp:{quoted}')", "%24select": _USER}
+        found = await self._all(lambda g: g.users, "reading the mailbox's user", query=query)
+        return shapes.mailbox(found[0]) if found else None

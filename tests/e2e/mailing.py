@@ -1,0 +1,20 @@
+"""`provision verify --mail` on a terminal, with a person who signs in elsewhere and pastes what they came to."""
+
+from __future__ import annotations
+
+import re
+
+from tests.e2e.desk import PROVISION
+from tests.e2e.screen import Screen
+
+
+def with_mail(desk, pastes, *words):
+    """(exit code, stdout, what the terminal was shown). `pastes(address)` gives what is pasted."""
+    with (desk.folder / "out").open("w") as out:
+        command = [PROVISION, "verify", "c.yaml", "--mail", "-o", "json", *words]
+        screen = Screen(command, cwd=desk.folder, env=desk.env, stdout=out)
+        screen.wait_for("press Enter: ")
+        address = re.search(r"https://\S+/oauth2/v2.0/authorize\?\S+", screen.seen)[0]
+        screen.type(pastes(address) + "\n")
+        ended = screen.end()
+    return ended, (desk.folder / "out").read_text(), screen.seen
