@@ -29,6 +29,8 @@ from provision.sinks import chromium
 ROOT = Path(__file__).parents[1]
 PROVISION = Path(sys.executable).with_name("provision")
 PAGE = re.compile(r"http://127\.0\.0\.1:\d+/[\w-]+/")
+MAILBOX = "reports@contoso.onmicrosoft.com"
+DAY = 86400
 MICROSOFT = {"login.microsoftonline.com", "graph.microsoft.com"}
 
 
@@ -79,6 +81,25 @@ class Demo:
             if page := PAGE.search(line):
                 enter_by_hand(page[0])
 
+    def control(self, info: dict[str, Any], path: str, **body: Any) -> Any:
+        """The sandbox's control port: a change where there is a body."""
+        data = json.dumps(body).encode() if body else None
+        asked = urllib.request.Request(f"{info['control']}/{path}", data, {"X-Sandbox-Control": "1"})
+        with urllib.request.urlopen(asked) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def report(self, info: dict[str, Any], subject: str) -> str:
+        """MSPbots sends a report by what was delivered to it, and it is read back from the mailbox."""
+        self.control(info, "mspbots/send", username=MAILBOX, subject=subject)
+        messages = self.control(info, f"mailbox/{MAILBOX}")["messages"]
+        kept = [m["subject"] for m in messages if m["folder"] == "INBOX"]
+        if kept.count(subject) != 1:
+            say(f"demo: the report {subject!r} is not in the mailbox: {kept}")
+            sys.exit(1)
+        say(f"    demo: MSPbots sent a report, and it is in the mailbox: {subject}", dim=True)
+        return subject
+
     def requests(self, info: dict[str, Any]) -> tuple[int, int]:
         """How many requests the sandbox has seen: (provision's own to login and Graph, of the browser and MSPbots)."""
         own = others = 0
@@ -128,26 +149,47 @@ def main() -> None:
 
 
 def show(demo: Demo) -> None:
-    """First apply, second apply, and the four facts."""
+    """First apply, second apply, a rotation and its end, a report after each, and what came of it."""
     info = demo.run("sandbox", "start")
+    mails: list[str] = []
     try:
-        asked = urllib.request.Request(
-            f"{info['control']}/person", b'{"present": true, "accept": true}', {"X-Sandbox-Control": "1"}
-        )
-        urllib.request.urlopen(asked).close()
+        demo.control(info, "person", present=True, accept=True)
         (first,) = demo.run("apply", "sandbox.yaml", "--yes")["results"]
         after_first = demo.requests(info)
         table("first apply", first)
         (second,) = demo.run("apply", "sandbox.yaml")["results"]
         after_second = demo.requests(info)
         table("second apply", second)
+        if not demo.by_hand:
+            mails = rotate(demo, info)
         (status,) = demo.run("status", "sandbox.yaml")["results"]
     finally:
         demo.run("sandbox", "stop")
     print()
-    for name, fact in facts(first, status, after_first, after_second, by_hand=demo.by_hand):
+    for name, fact in [*facts(first, status, after_first, after_second, by_hand=demo.by_hand), mail(mails)]:
         bold = wiring.look(sys.stdout, no_color=False).color
         print(f"\x1b[1m{name:<9}\x1b[0m {fact}" if bold else f"{name:<9} {fact}")
+
+
+def rotate(demo: Demo, info: dict[str, Any]) -> list[str]:
+    """A report by the first secret, one after its rotation, one after its removal, which comes retire_after later."""
+    mails = [demo.report(info, "after the apply")]
+    demo.control(info, "clock", offset_seconds=DAY)
+    demo.run("rotate", "sandbox.yaml", "--now")
+    mails.append(demo.report(info, "after a rotation"))
+    demo.control(info, "clock", offset_seconds=9 * DAY)
+    (last,) = demo.run("rotate", "sandbox.yaml")["results"]
+    if [c["action"] for c in last["changes"]] != ["retire-secret"]:
+        say(f"demo: the old secret was not removed: {last['changes']}")
+        sys.exit(1)
+    return [*mails, demo.report(info, "after the old secret was removed")]
+
+
+def mail(subjects: list[str]) -> tuple[str, str]:
+    """The last of the facts."""
+    if not subjects:
+        return "mail", "none: MSPbots' own form stayed empty"
+    return "mail", f"{len(subjects)} reports by MSPbots are in the mailbox: {', '.join(subjects)}"
 
 
 def table(title: str, result: dict[str, Any]) -> None:
@@ -167,8 +209,9 @@ def facts(
     by_hand: bool,
 ) -> list[tuple[str, str]]:
     """What was made, where the secret is held, when it will be renewed, and the count of requests."""
-    app, secret = first["app"], first["secret"]
-    (held_by,) = (s["held_by"] for s in status["secrets"] if s["key_id"] == secret["key_id"])
+    app = first["app"]
+    (secret,) = (s for s in status["secrets"] if s["current"])
+    held_by = secret["held_by"]
     said = ", as the person said" if by_hand else ""
     of_second = after_second[0] - after_first[0]
     sent = f"{after_first[0]} by the first apply, {of_second} by the second"

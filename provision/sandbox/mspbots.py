@@ -16,7 +16,6 @@ It never leaves the machine: a token URL that does not end on loopback is refuse
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import secrets
 import ssl
 import time
@@ -33,11 +32,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from provision.sandbox import person
+from provision.sandbox.redeeming import SCOPE, Redeemer, RefusedError
 
 HOST_NAME = "smtp.office365.com"
 REDIRECT_PATH = "/web/um/smtp/redirect"
 REDIRECT_URI = f"https://app.mspbots.ai{REDIRECT_PATH}"
-SCOPE = "https://outlook.office.com/SMTP.Send offline_access"
 USER = "admin@contoso.com"
 LIST = "/sandbox/settings/system/outgoing-mail"
 COOKIE = "sandbox_mspbots"
@@ -66,10 +65,6 @@ class World(Protocol):
     def data(self) -> MutableMapping[str, Any]: ...
 
     def save(self) -> object: ...
-
-
-class RefusedError(Exception):
-    """Shown to the person on a page: what went wrong, without any secret."""
 
 
 def state_of(world: World) -> dict[str, Any]:
@@ -103,8 +98,7 @@ def routes(world: World, ca_context: ssl.SSLContext, resolve: Callable[[str], st
 class _Site:
     def __init__(self, world: World, ca_context: ssl.SSLContext, resolve: Callable[[str], str]) -> None:
         self.world = world
-        self.ca_context = ca_context
-        self.resolve = resolve
+        self.redeemer = Redeemer(ca_context, resolve)
         self.pages = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates" / "mspbots"),
             autoescape=select_autoescape(),
@@ -239,7 +233,10 @@ class _Site:
             said = ": ".join(query[k] for k in ("error", "error_description") if k in query)
             return self._failed(said or "Microsoft sent neither a code nor an error.", 400)
         try:
-            tokens = await self._redeem(pending["entry"], query["code"])
+            tokens = await self.redeemer.tokens(
+                entry := pending["entry"],
+                {"grant_type": "authorization_code", "code": query["code"], "redirect_uri": entry["redirect_uri"]},
+            )
         except RefusedError as error:
             return self._failed(str(error), 502)
         entry = pending["entry"] | {
@@ -252,50 +249,6 @@ class _Site:
         mine["entries"] = [kept for kept in mine["entries"] if kept["username"].lower() != same] + [entry]
         self.world.save()
         return RedirectResponse(LIST, 303)
-
-    async def _redeem(self, entry: dict[str, str], code: str) -> dict[str, Any]:
-        """The code for tokens, as a confidential client (RFC 6749 section 4.1.3), at the token URL that was entered."""
-        body = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": entry["redirect_uri"],
-            "client_id": entry["client_id"],
-            "client_secret": entry["client_secret"],
-            "scope": SCOPE,
-        }
-        url, host = self._loopback(entry["token_url"])
-        try:
-            async with httpx.AsyncClient(
-                verify=self.ca_context, trust_env=False, timeout=20, headers={"User-Agent": "MSPbots"}
-            ) as client:
-                answer = await client.post(url, data=body, headers={"Host": host})
-            told = answer.json()
-        except httpx.HTTPError as error:
-            raise RefusedError(f"The token URL did not answer ({type(error).__name__}).") from error
-        except ValueError as error:
-            raise RefusedError(f"The token URL answered {answer.status_code} and no JSON.") from error
-        if not isinstance(told, dict):
-            raise RefusedError(f"The token URL answered {answer.status_code} and no JSON object.")
-        if answer.status_code != httpx.codes.OK:
-            said = ": ".join(str(told[k]) for k in ("error", "error_description") if k in told)
-            raise RefusedError(
-                (said or f"The token URL answered {answer.status_code}.").replace(entry["client_secret"], "…")
-            )
-        if not all(isinstance(told.get(k), str) and told[k] for k in ("access_token", "refresh_token")):
-            raise RefusedError("The token URL's answer lacks access_token or refresh_token.")
-        return told
-
-    def _loopback(self, url: str) -> tuple[httpx.URL, str]:
-        """Where a URL is served on this machine, and the Host header that it was meant for."""
-        asked = httpx.URL(url)
-        try:
-            base = httpx.URL(self.resolve(url))
-        except (LookupError, ValueError, httpx.InvalidURL) as error:
-            raise RefusedError(f"The sandbox does not serve {asked.host}.") from error
-        if not _is_loopback(base.host):
-            raise RefusedError(f"The sandbox does not serve {asked.host}.")
-        path = base.path if base.path.endswith(asked.path) else base.path.rstrip("/") + asked.path
-        return asked.copy_with(scheme=base.scheme, host=base.host, port=base.port, path=path), asked.netloc.decode()
 
     # -- pages
 
@@ -323,15 +276,6 @@ def _is_https(text: str) -> bool:
     except httpx.InvalidURL:
         return False
     return url.scheme == "https" and bool(url.host)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _local(path: str) -> str:

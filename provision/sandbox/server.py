@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from provision.sandbox import control, exchange, status_page
+from provision.sandbox import control, exchange, outgoing, status_page
 from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
@@ -78,6 +78,7 @@ class Sandbox:
         self.ports |= await self.exchange.start(serving, self.addresses.of)
         told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
         told += status_page.routes(self.world, self.info)
+        told += outgoing.routes(self.world, trusting, self._resolve, lambda: self.ports["smtp"])
         await self._serve("control", SameSite(Attended(Starlette(routes=told))), None)
         self._proxy = await asyncio.start_server(self._connect, *self.addresses.of("proxy"))
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]

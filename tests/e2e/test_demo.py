@@ -19,6 +19,7 @@ FACTS = [
     r"held by   mspbots:app.mspbots.ai and file:./mail.env \(secret [0-9a-f]{8}…(, as the person said)?\)",
     r"renewed   from \d{4}-\d\d-\d\d on; the secret ends on \d{4}-\d\d-\d\d",
     r"requests  (\d+) by the first apply, (\d+) by the second \(browser and MSPbots: (\d+) more\)",
+    r"mail      (?:3 reports by MSPbots are in the mailbox: .*|none: MSPbots' own form stayed empty)",
 ]
 
 
@@ -50,11 +51,11 @@ def steps(text):
 
 
 def facts(printed):
-    """The last four lines, as they are to be; the counts of requests."""
-    last = printed.splitlines()[-4:]
+    """The last five lines, as they are to be; the counts of requests."""
+    last = printed.splitlines()[-5:]
     matches = [re.fullmatch(pattern, line) for pattern, line in zip(FACTS, last, strict=True)]
     assert all(matches), last
-    return [int(count) for count in matches[-1].groups()]
+    return [int(count) for count in matches[-2].groups()]
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +73,17 @@ def test_the_readme_shows_the_table_that_the_demo_prints(shown):
     assert steps((ROOT / "README.md").read_text()) == printed
 
 
-def test_the_demo_ends_with_four_facts_and_the_requests_are_provisions_own(shown):
+def test_the_demo_ends_with_its_facts_and_the_requests_are_provisions_own(shown):
     first, second, others = facts(shown[0].stdout)
     assert 5 < first <= 11
     assert 1 < second <= 5
     assert others > 10
+
+
+def test_mspbots_mail_goes_out_before_and_after_a_rotation_and_without_the_old_secret(shown):
+    subjects = "after the apply, after a rotation, after the old secret was removed"
+    assert shown[0].stdout.splitlines()[-1] == f"mail      3 reports by MSPbots are in the mailbox: {subjects}"
+    assert "retired, no sink holds it" in shown[0].stderr
 
 
 def test_the_second_apply_changes_nothing(shown):
