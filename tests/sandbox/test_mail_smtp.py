@@ -64,6 +64,12 @@ def test_nothing_is_taken_from_who_has_not_signed_in(office):
         assert re.fullmatch(rb"530 5\.7\.57 Client not authenticated to send mail\." + TRAILER, said)
 
 
+def test_a_token_that_comes_before_a_new_ehlo_is_told_so(office, token):
+    with smtplib.SMTP("localhost", office.port("smtp"), timeout=60) as connection:
+        connection.starttls(context=office.context)
+        assert answer(connection, f"AUTH XOAUTH2 {encoded(token)}") == b"503 5.5.2 Send hello first"
+
+
 def test_no_token_is_asked_for_without_tls(office, token):
     with smtplib.SMTP("localhost", office.port("smtp"), timeout=60) as connection:
         connection.ehlo()

@@ -101,19 +101,18 @@ class Session:
             self._faults = 0
         except Bad as error:
             error.tag = tag
+            self.note(command.name, "NO" if isinstance(error, No) else "BAD")
             self._fault(error)
-            status = "NO" if isinstance(error, No) else "BAD"
+            return
         except (Over, OSError, TimeoutError):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the connection
             logging.getLogger(__name__).error("IMAP %s: %s", command.name, type(error).__name__)  # noqa: TRY400 - no values
-            self.wire.send(f"{tag} NO Server Unavailable. 15")
-            status = "NO"
-        else:
-            self.wire.send(f"{tag} {status} {text}")
-            if text == _NOT_CONNECTED and self._refused > 1:
-                self._bye()
-        self.note(command.name, status)
+            status, text = "NO", "Server Unavailable. 15"
+        self.note(command.name, status)  # first, so that whoever has the answer finds it in the log
+        self.wire.send(f"{tag} {status} {text}")
+        if text == _NOT_CONNECTED and self._refused > 1:
+            self._bye()
 
     async def _do(self, command: Command) -> tuple[str, str] | None:
         """(status, text) of the tagged answer; None where it is OK and the command is completed."""

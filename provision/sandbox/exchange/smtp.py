@@ -106,6 +106,7 @@ class Submission(SMTP):
     """One connection. aiosmtpd reads commands and addresses and does STARTTLS; AUTH and data are done here."""
 
     line_length_limit = LINE
+    command_size_limit = LINE  # before EHLO, too: a token is then told what is missing, not that it is too long
     # Set when the connection is made, before there is a command.
     session: Session
     envelope: Envelope
