@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test proof year mutants soak races fuzz crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test witnesses proof year mutants soak races fuzz crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +26,16 @@ demo: install ## the whole job on a local Entra and MSPbots, then a second apply
 
 test: install ## all tests; the slowest, and branch coverage by folder
 	@mkdir -p $(BUILD)/coverage
-	@scripts/witnesses.sh $(BUILD)/witnesses.log
+	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/test.log
+
+witnesses: install ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs
+	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
+	@echo "witnesses: a few minutes (log: $(BUILD)/witnesses.log)"
+	@$(BIN)/python -m scripts.witnesses $(ARGS) 2>&1 | tee -a $(BUILD)/witnesses.log
 
 proof: install ## all that is proven by force, about an hour: kill matrix, worlds, model, races, mutants
 	@$(BIN)/python -m scripts.proof

@@ -9,7 +9,7 @@ fail() { echo "install: $*" >&2; exit 1; }
 supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
 version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
-stamp=$venv/.installed locks=$(cat requirements/*.txt pyproject.toml | cksum | tr ' ' -)
+stamp=$venv/.installed locks=$(cat requirements/{runtime,dev,build}.txt pyproject.toml | cksum | tr ' ' -)
 read -r kind made_from folder < <(cat "$stamp" 2>/dev/null || echo interrupted) || true
 whole() {
   [ "$kind" != interrupted ] && [ "${folder:-$PWD}" = "$PWD" ] && supported "$venv/bin/python" &&

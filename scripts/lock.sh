@@ -8,3 +8,5 @@ compile pyproject.toml -o requirements/runtime.txt
 compile pyproject.toml --extra sandbox --extra browser --extra keyvault --extra github --group dev -c requirements/runtime.txt -o requirements/dev.txt
 compile pyproject.toml --extra sandbox -c requirements/dev.txt -o requirements/sandbox.txt
 compile requirements/build.in -o requirements/build.txt
+compile requirements/witnesses.in -o requirements/witnesses.txt
+compile requirements/azure-cli.in --no-deps -o requirements/azure-cli.txt

@@ -69,10 +69,10 @@ class Office:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def register(self):
+    def register(self, redirect=REDIRECT):
         """(client id, secret) of a new app with a service principal, which an administrator has consented to:
         people may not, where it is for IMAP."""
-        app = self.graph("POST", "/applications", displayName="Mail of a stranger", web={"redirectUris": [REDIRECT]})
+        app = self.graph("POST", "/applications", displayName="Mail of a stranger", web={"redirectUris": [redirect]})
         principal = self.graph("POST", "/servicePrincipals", appId=app["appId"])
         mine = self.graph("GET", "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")
         grant = {"clientId": principal["id"], "resourceId": mine["id"], "consentType": "AllPrincipals"}

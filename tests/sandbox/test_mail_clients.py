@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 
 import pytest
 
 from tests.mail import REPORTS, message
-
-
-def client(name):
-    """Its path. On CI a client that is missing is a failure."""
-    found = shutil.which(name)
-    if found is None:
-        assert os.environ.get("CI") != "true", f"{name} is missing: scripts/witnesses.sh installs it"
-        pytest.skip(f"{name} is not installed; scripts/witnesses.sh installs it")
-    return found
+from tests.witnessing import program
 
 
 def run(*argv, given="", status=0):
@@ -33,11 +23,12 @@ def subjects(office):
 @pytest.fixture
 def curl(office, token):
     """curl(url, *options): with the token, by the real name, through the proxy and no other way."""
-    base = [client("curl"), "--silent", "--show-error", "--verbose", "--cacert", office.info["ca"], "--proxytunnel"]
+    base = [program("curl"), "--silent", "--show-error", "--verbose", "--cacert", office.info["ca"], "--proxytunnel"]
     base += ["--proxy", office.info["proxy"], "--user", REPORTS, "--oauth2-bearer", token]
     return lambda url, *options, **how: run(*base, *options, url, **how)
 
 
+@pytest.mark.witness("curl")
 @pytest.mark.parametrize("options", [[], ["--sasl-ir"]], ids=["when asked", "at once"])
 def test_curl_submits_to_smtp_office365_com(office, curl, options):
     subject = f"From curl {len(options)}"
@@ -55,6 +46,7 @@ def test_curl_submits_to_smtp_office365_com(office, curl, options):
     assert subject in subjects(office)
 
 
+@pytest.mark.witness("curl")
 def test_curl_is_told_why_it_may_not_send(curl, switch):
     switch(smtp_auth_disabled=True)
     said = curl(
@@ -63,6 +55,7 @@ def test_curl_is_told_why_it_may_not_send(curl, switch):
     assert "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant." in said
 
 
+@pytest.mark.witness("curl")
 def test_curl_reads_from_outlook_office365_com(office, token, curl):
     office.send(token, message("For curl", text="Read me.\r\n"))
     uid = next(
@@ -75,12 +68,14 @@ def test_curl_reads_from_outlook_office365_com(office, token, curl):
     assert "Read me." in curl(f"imaps://outlook.office365.com/INBOX;UID={uid}")
 
 
+@pytest.mark.witness("curl")
 def test_curl_stores_a_draft(office, curl, tmp_path):
     (tmp_path / "draft.eml").write_bytes(message("A draft").encode())
     curl("imaps://outlook.office365.com/Drafts", "--upload-file", str(tmp_path / "draft.eml"))
     assert "A draft" in subjects(office)
 
 
+@pytest.mark.witness("curl")
 def test_curl_signs_in_and_is_not_connected_where_imap_is_off(curl, switch):
     switch(address=REPORTS, imap_enabled=False)
     said = curl("imaps://outlook.office365.com/INBOX", status=21)
@@ -88,6 +83,7 @@ def test_curl_signs_in_and_is_not_connected_where_imap_is_off(curl, switch):
     assert "BAD User is authenticated but not connected." in said
 
 
+@pytest.mark.witness("curl")
 def test_no_other_host_is_reached_through_the_proxy(curl):
     assert "403" in curl("imaps://imap.example.org/INBOX", status=56)
     assert "403" in curl("smtp://smtp.office365.com:25", status=56)
@@ -104,20 +100,23 @@ def msmtp(office, token, tmp_path):
         f"passwordeval cat {kept}\ntls on\ntls_starttls on\ntls_trust_file {office.info['ca']}\n"
     )
     settings.chmod(0o600)
-    return lambda text, **how: run(client("msmtp"), "--file", str(settings), "--debug", REPORTS, given=text, **how)
+    return lambda text, **how: run(program("msmtp"), "--file", str(settings), "--debug", REPORTS, given=text, **how)
 
 
+@pytest.mark.witness("msmtp")
 def test_msmtp_sends(office, msmtp):
     msmtp(message("From msmtp").replace("\r\n", "\n"))
     assert "From msmtp" in subjects(office)
 
 
+@pytest.mark.witness("msmtp")
 def test_msmtp_is_told_why_it_may_not_send(msmtp, switch):
     switch(address=REPORTS, smtp_auth_disabled=True)
     said = msmtp(message(), status=77)
     assert "SmtpClientAuthentication is disabled for the Mailbox." in said
 
 
+@pytest.mark.witness("msmtp")
 def test_msmtp_is_told_that_it_may_not_send_as_another(msmtp):
     said = msmtp(message(sender="boss@contoso.com").replace("\r\n", "\n"), status=69)
     assert f"SendAsDenied; {REPORTS} not allowed to send as boss@contoso.com" in said

@@ -9,6 +9,7 @@ import pytest
 
 from tests.mail import encoded, message
 
+pytestmark = pytest.mark.witness("imaplib")
 LETTER = (
     b"Date: Mon, 2 Nov 2026 09:30:00 +0100\r\nFrom: =?utf-8?q?J=C3=B6rg?= <joerg@example.org>\r\n"
     b"To: reports@contoso.com\r\nSubject: Quarter\r\n =?utf-8?q?ly_=C3=BCberblick?=\r\nMessage-ID: <q4@example.org>\r\n"

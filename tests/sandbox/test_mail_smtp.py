@@ -9,6 +9,7 @@ import pytest
 
 from tests.mail import BOTH, OUTLOOK, REPORTS, encoded, message, sasl
 
+pytestmark = pytest.mark.witness("smtplib")
 TRAILER = rb" \[[\w.]+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9A-F]{16}\]"
 OFFERS = ["SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]
 LATER = ["8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8"]

@@ -22,6 +22,7 @@ from tests.sandbox.entra.certificates import Certificate
 from tests.sandbox.entra.tenant import GRAPH, OUTLOOK, REPORTS, WEB, claims
 from tests.sandbox.entra.test_device import entered
 
+pytestmark = pytest.mark.witness("azure-identity")
 DEFAULT, SEND = f"{GRAPH}/.default", f"{OUTLOOK}/SMTP.Send"
 SUBJECT = "repo:contoso/mail:environment:mail"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"

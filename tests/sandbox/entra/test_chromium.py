@@ -21,6 +21,7 @@ if missing and os.environ.get("CI") == "true":
     pytest.fail("chromium and certutil are needed under CI", pytrace=False)
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [
+    pytest.mark.witness("Chromium"),
     pytest.mark.skipif(missing, reason="chromium or certutil is not installed"),
     pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended"),
 ]

@@ -9,9 +9,10 @@ from tests.sandbox.entra.certificates import Certificate
 from tests.sandbox.entra.tenant import GRAPH, OUTLOOK, REPORTS, WEB, claims
 from tests.sandbox.entra.test_device import entered
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:response_mode='form_post' is recommended"
-)  # MSAL's advice to its callers
+pytestmark = [
+    pytest.mark.witness("msal"),
+    pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended"),  # MSAL's advice to its callers
+]
 SEND = [f"{OUTLOOK}/SMTP.Send"]
 DEFAULT = [f"{GRAPH}/.default"]
 NAMES = {"login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"}
