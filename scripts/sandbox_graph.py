@@ -1,7 +1,7 @@
 """The fidelity table of the sandbox's Graph: each operation, the page it follows, what exercises it, what is left out.
 
 Witnesses are read, not declared: a case of tests/cases counts for the operation that its request means, and so does a
-test for each address in its source that it asks for.
+test for each address in its source that it asks for. Clients are strangers' programs, by the record of their requests.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from provision.sandbox.graph import routing
 from provision.sandbox.graph.call import Refused
 from provision.sandbox.graph.table import TABLE, Operation
+from scripts.witnesses import clients_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +40,10 @@ Left out: `$expand`, `$skip`, delta, the enforcement of quotas by resource units
 Assumed, because no page says it: texts of 400s other than those in tests/cases; that text is compared without regard
 to case; that restoring an application restores its service principal; the code of a batch with more than 20 requests.
 
-| operation | page | cases | tests | left out |
-| --- | --- | --- | --- | --- |
+Clients: [strangers' programs](witnesses.md) whose requests for it were recorded.
+
+| operation | page | cases | tests | clients | left out |
+| --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -53,7 +56,9 @@ def page(made: str) -> str:
 def _row(operation: Operation, cases: dict[Operation, set[str]], tests: dict[Operation, set[str]]) -> str:
     told = [", ".join(sorted(found[operation])) for found in (cases, tests)]
     witness = told if any(told) else ["**no witness**", ""]
-    cells = (f"`{operation.method} {operation.path}`", operation.page, *witness, operation.left_out)
+    name = f"{operation.method} {operation.path}"
+    clients = ", ".join(clients_of(name)) or "**no client**"
+    cells = (f"`{name}`", operation.page, *witness, clients, operation.left_out)
     return f"| {' | '.join(cells)} |"
 
 
