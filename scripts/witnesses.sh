@@ -29,6 +29,11 @@ made=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-$PWD-$l
 echo "witnesses: Azure CLI and email-oauth2-proxy, into $folder; about a minute (log: $log)"
 pip() { "$folder/bin/python" -m pip install --quiet --no-compile --no-deps --require-hashes "$@"; }
 rm -rf "$folder"
-{ "$python" -m venv "$folder" && pip -r requirements/witnesses.txt -r requirements/azure-cli.txt; } >>"$log" 2>&1 &&
-  echo "$made" >"$stamp" || { tail -n 5 "$log" >&2; echo "witnesses: pip could not finish; the whole log is in $log" >&2; }
+if { "$python" -m venv "$folder" && pip -r requirements/witnesses.txt -r requirements/azure-cli.txt; } >>"$log" 2>&1; then
+  echo "$made" >"$stamp"
+else
+  rm -rf "$folder"
+  tail -n 5 "$log" >&2
+  echo "witnesses: pip could not finish; the whole log is in $log" >&2
+fi
 exit 0

@@ -40,8 +40,8 @@ HELP = "is missing: scripts/witnesses.sh installs it"
 
 def program(name: str) -> str:
     """Its path. On CI a program that is missing is a failure, elsewhere a skip that says what installs it."""
-    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-    found = shutil.which(name, path=f"{STRANGERS}:{path}" if name in {"az", "emailproxy"} else path)
+    path = STRANGERS if name in {"az", "emailproxy"} else f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    found = shutil.which(name, path=path)
     if found is None:
         assert os.environ.get("CI") != "true", f"{name} {HELP}"
         pytest.skip(f"{name} {HELP}")
