@@ -144,6 +144,19 @@ def test_a_service_principal_alone_is_deleted_and_restored(tenant):
     assert said(tenant.get("/directory/deletedItems")) == BAD
 
 
+def test_what_a_user_owns_is_told_to_them_and_to_who_may_read_people(tenant):
+    with tenant.as_user("Application.ReadWrite.All", "User.Read"):
+        mine = tenant.app()
+    tenant.app()
+    with tenant.as_user("User.Read"):
+        (own,) = tenant.get("/me/ownedObjects").json()["value"]
+        (read,) = tenant.get(f"/users/{tenant.user_id}/ownedObjects").json()["value"]
+    assert (own["@odata.type"], own["appId"]) == ("#microsoft.graph.application", mine["appId"])
+    assert read == own
+    assert said(tenant.get(f"/users/{tenant.user_id}/ownedObjects")) == (403, "Authorization_RequestDenied")
+    assert said(tenant.get("/me/ownedObjects")) == (400, "BadRequest")
+
+
 def test_owners_are_users_and_service_principals_each_once(tenant):
     app = tenant.app()
     principal = tenant.post("/servicePrincipals", {"appId": app["appId"]}).json()

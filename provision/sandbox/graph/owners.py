@@ -1,4 +1,5 @@
-"""Owners of applications and service principals: users and service principals, listed, added and removed by $ref.
+"""Owners of applications and service principals: users and service principals, listed, added and removed by $ref; and
+what a user owns.
 
 A DELETE without /$ref would delete the user or service principal itself (application-delete-owners.md): refused.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provision.sandbox.graph import applications, principals, query
+from provision.sandbox.graph import applications, principals, query, users
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, denied, missing
 from provision.sandbox.graph.schema import DIRECTORY_OBJECT
 
@@ -42,6 +43,14 @@ def remove_from_principal(call: Call) -> Answer:
     return _remove(call, principals.change(call))
 
 
+def owned_by_user(call: Call) -> Answer:
+    return _owned(call, users.find(call))
+
+
+def owned_by_me(call: Call) -> Answer:
+    return _owned(call, users.signed_in(call))
+
+
 def without_ref(call: Call) -> Answer:
     """It would reach for the owner itself, which nothing here may delete."""
     del call
@@ -56,6 +65,13 @@ def _owners(call: Call, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _list(call: Call, item: dict[str, Any]) -> Answer:
     return query.collection(call, DIRECTORY_OBJECT, _owners(call, item), "directoryObjects")
+
+
+def _owned(call: Call, user: dict[str, Any]) -> Answer:
+    """Applications, then service principals. Each of either is looked at."""
+    everything = [*call.world.data["apps"].values(), *call.world.data["principals"].values()]
+    found = [principals.typed(item) for item in everything if user["id"] in item["_owners"]]
+    return query.collection(call, DIRECTORY_OBJECT, found, "directoryObjects")
 
 
 def _add(call: Call, item: dict[str, Any]) -> Answer:

@@ -66,6 +66,7 @@ READ_USERS = Needs(
     (any_of("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
 )
 READ_ME = Needs((any_of("User.Read", "User.ReadWrite", "User.Read.All", *_DIRECTORY),), ())
+READ_OWNED = Needs((any_of("User.Read", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),), ())
 READ_LICENSES = same(any_of("LicenseAssignment.Read.All", "User.Read.All", *_DIRECTORY))
 READ_SKUS = same(any_of("LicenseAssignment.Read.All", "Organization.Read.All", *_DIRECTORY))
 READ_AUTHORIZATION = same(any_of("Policy.Read.All", "Policy.ReadWrite.Authorization"))

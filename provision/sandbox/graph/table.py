@@ -238,8 +238,10 @@ TABLE: tuple[Operation, ...] = (
     Operation("GET", "/users/$count", users.counted, may.READ_USERS, "user-list.md"),
     Operation("GET", "/users{user}", users.get, may.READ_USERS, "user-get.md", "extensions"),
     Operation("GET", "/users{user}/licenseDetails", users.licenses, may.READ_LICENSES, "user-list-licensedetails.md"),
+    Operation("GET", "/users{user}/ownedObjects", owners.owned_by_user, may.READ_OWNED, "user-list-ownedobjects.md"),
     Operation("GET", "/me", users.me, may.NOTHING, "user-get.md", "the permission of the caller"),
     Operation("GET", "/me/licenseDetails", users.my_licenses, may.NOTHING, "user-list-licensedetails.md"),
+    Operation("GET", "/me/ownedObjects", owners.owned_by_me, may.NOTHING, "user-list-ownedobjects.md"),
     Operation("GET", "/directoryObjects/{id}", principals.get_object, may.READ_OBJECTS, "directoryobject-get.md"),
     Operation("GET", DEFAULT, policies.get_default, may.READ_POLICIES, "tenantappmanagementpolicy-get.md"),
     Operation(

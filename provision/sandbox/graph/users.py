@@ -25,22 +25,22 @@ def counted(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    return query.entity(call, USER, describe(_find(call)), "users")
+    return query.entity(call, USER, describe(find(call)), "users")
 
 
 def me(call: Call) -> Answer:
-    return query.entity(call, USER, describe(_me(call)), "users")
+    return query.entity(call, USER, describe(signed_in(call)), "users")
 
 
 def licenses(call: Call) -> Answer:
-    return _licenses(call, _find(call))
+    return _licenses(call, find(call))
 
 
 def my_licenses(call: Call) -> Answer:
-    return _licenses(call, _me(call))
+    return _licenses(call, signed_in(call))
 
 
-def _find(call: Call) -> dict[str, Any]:
+def find(call: Call) -> dict[str, Any]:
     """By id, userPrincipalName or, as the sandbox's people may be looked up, any address of the mailbox."""
     wanted = call.key("user").lower()
     for user in call.world.data["users"]:
@@ -50,7 +50,7 @@ def _find(call: Call) -> dict[str, Any]:
     raise missing(call.key("user"))
 
 
-def _me(call: Call) -> dict[str, Any]:
+def signed_in(call: Call) -> dict[str, Any]:
     if not call.caller.delegated:
         raise Refused(400, "BadRequest", NOBODY)
     for user in call.world.data["users"]:

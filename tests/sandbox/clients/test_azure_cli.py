@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import subprocess
 
 import pytest
 
 from tests.sandbox.clients.conftest import environment
-from tests.sandbox.entra.tenant import GRAPH_APP, IDS, WEB
-from tests.witnessing import program
+from tests.sandbox.entra.tenant import ADMIN, GRAPH_APP, IDS, WEB
+from tests.sandbox.entra.test_device import entered
+from tests.witnessing import ROOT, program
 
 pytestmark = pytest.mark.witness("azure-cli")
 SEND = f"{IDS['SMTP.Send']}=Scope"
+
+
+PAGE = ROOT / "docs" / "how-to" / "sandbox.md"
 
 
 class Az:
@@ -49,12 +54,32 @@ class Az:
         as_app = ("--service-principal", "--username", client_id, "--password", secret, "--tenant", self.server.id)
         return self("login", *as_app, "--skip-subscription-discovery")
 
+    def sign_in_as_a_person(self, *who):
+        """By a code that they enter at another device."""
+        said = {"AZURE_CORE_ONLY_SHOW_ERRORS": "no"}
+        argv = ["login", "--use-device-code", "--tenant", self.server.id, "--skip-subscription-discovery"]
+        quietly = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen([self.python, "-m", "azure.cli", *argv], env=self.env | said, **quietly) as process:
+            asked = re.search(r"open the page (\S+) and enter the code (\S+)", process.stderr.readline())
+            entered(self.server, {"verification_uri": asked[1], "user_code": asked[2]}).through(*who)
+            assert process.wait(120) == 0, process.stderr.read()
+
 
 @pytest.fixture(scope="module")
 def az(server, tmp_path_factory):
     server.control("reset")
     made = Az(server, tmp_path_factory.mktemp("azure"))
     made.sign_in(*server.operator.values())
+    return made
+
+
+@pytest.fixture(scope="module")
+def person(server, az, tmp_path_factory):
+    """It, as an administrator uses it. After az, which empties the tenant."""
+    server.admin()
+    server.control("weather", device_interval=1)
+    made = Az(server, tmp_path_factory.mktemp("person"))
+    made.sign_in_as_a_person(ADMIN, "admin")
     return made
 
 
@@ -191,3 +216,27 @@ def test_rest_asks_graph_for_anything(az):
 
 def test_a_token_for_graph_is_handed_out(server, az):
     assert az("account", "get-access-token", "--resource-type", "ms-graph")["tenant"] == server.id
+
+
+def test_a_person_signs_in_by_device_code(person):
+    assert person("ad", "signed-in-user", "show")["mail"] == ADMIN
+
+
+def test_a_person_owns_what_they_register(person, name):
+    made = person("ad", "app", "create", "--display-name", name)
+    assert made["appId"] in person("ad", "app", "list", "--show-mine", "--query", "[].appId")
+    owners = person("ad", "app", "owner", "list", "--id", made["appId"], "--query", "[].mail")
+    assert owners == [ADMIN]
+
+
+def test_the_lines_of_the_how_to_run_as_they_stand(server, az):
+    lines = re.search(r"^### az$.*?^```text\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[1]
+    path = f"{az.python.removesuffix('/python')}:{az.env['PATH']}"
+    client_id, secret = server.operator.values()
+    env = environment(server.info, PATH=path, AZURE_CLIENT_ID=client_id, AZURE_CLIENT_SECRET=secret)
+    env["AZURE_TENANT_ID"] = server.id
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines], capture_output=True, text=True, timeout=180, check=False, env=env
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"password"' in done.stdout
