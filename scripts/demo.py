@@ -41,6 +41,27 @@ def say(line: str, *, dim: bool = False) -> None:
         print(f"\x1b[2m{line}\x1b[0m" if dim else line, file=sys.stderr, flush=True)
 
 
+class Ends:
+    """A signal ends the demo by way of every `finally`. One that comes while a process is being started waits until the
+    process is known: what nobody knows of nobody waits for, and it would start the sandbox again."""
+
+    held, number = False, 0
+
+    def __call__(self, number: int, _frame: object) -> None:
+        self.number = number
+        if not self.held:
+            self.go_on()
+
+    def go_on(self) -> None:
+        self.held = False
+        number, self.number = self.number, 0
+        if number:
+            sys.exit(128 + number)
+
+
+ends = Ends()
+
+
 class Demo:
     """A folder with a config and a sandbox of its own."""
 
@@ -57,9 +78,11 @@ class Demo:
         self.log.write(f"{said}\n")
         with tempfile.TemporaryFile("w+") as result:
             command = [PROVISION, *words, "-v", "-o", "json"]
+            ends.held = True
             with subprocess.Popen(
                 command, env=self.env, cwd=self.folder, stdout=result, stderr=subprocess.PIPE, text=True
             ) as process:
+                ends.go_on()
                 self.follow(process.stderr or [])
             result.seek(0)
             printed = result.read()
@@ -134,7 +157,7 @@ def main() -> None:
     options.add_argument("--log", type=Path, default=ROOT / ".build" / "demo.log")
     log: Path = options.parse_args().log
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))  # by way of every `finally`
+        signal.signal(number, ends)
     log.parent.mkdir(parents=True, exist_ok=True)
     say(f"demo: the whole job on a local Entra and MSPbots; nothing leaves this machine (log: {log})")
     folder = Path(tempfile.mkdtemp(prefix="provision-demo-"))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.demo import Ends
+
 ROOT = Path(__file__).parents[2]
 STEP = re.compile(r"^\s*\d+  [a-z-]+  ")
 GUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -131,3 +133,12 @@ def test_a_demo_that_is_ended_early_leaves_no_folder_and_no_sandbox(tmp_path, en
             process.stderr.read()
         process.wait(120)
     assert left(tmp_path) == []
+
+
+def test_a_signal_waits_until_the_process_that_is_being_started_is_known():
+    ends = Ends()
+    ends.held = True
+    ends(signal.SIGTERM, None)
+    with pytest.raises(SystemExit, match="143"):
+        ends.go_on()
+    ends.go_on()  # what is run after that, to tidy up, is not ended again

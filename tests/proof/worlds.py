@@ -42,8 +42,8 @@ def hunt(worlds, number, *, small=True):
 
     @seed(number)
     @settings(
-        max_examples=worlds, database=None, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False,
-        phases=[Phase.generate, Phase.shrink] if small else [Phase.generate],
+        max_examples=worlds, database=None, derandomize=False, deadline=None, print_blob=False,
+        suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink] if small else [Phase.generate],
     )  # fmt: skip
     @given(SCRIPTS)
     def worlds_keep_the_promises(script):
