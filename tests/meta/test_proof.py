@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scripts import proof
+
+PAGE, PARTS = proof.PAGE, proof.PARTS
+
+
+@pytest.fixture
+def committed():
+    """Its text, and the parts as they are; asked for before they are exchanged."""
+    return PAGE.read_text(), PARTS
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +48,11 @@ def test_the_page_has_the_figure_of_each_part_and_the_commit(parts, monkeypatch)
 def test_one_part_by_its_name_writes_no_page(parts):
     assert proof.main(["good"]) == 0
     assert not (parts / "page.md").exists()
+
+
+def test_the_committed_page_has_a_figure_of_each_part(committed):
+    text, made = committed
+    for part in made.values():
+        (row,) = (line for line in text.splitlines() if line.endswith(f"`python -m {' '.join(part.command)}` |"))
+        assert re.search(r"\| [\w ]+: \d", row)
+    assert re.search(r"from commit `[0-9a-f]{10}`\.", text)
