@@ -86,3 +86,20 @@ def test_a_secret_that_was_removed_ends_the_mail_and_is_not_repeated(sandbox, ap
 def test_what_cannot_be_sent_is_said(sandbox, asked, status, said):
     answer = send(sandbox, **asked)
     assert (answer.status_code, answer.json()["error"]) == (status, said)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"username": 5}', b'{"username": "\\ud800"}'])
+def test_what_is_no_request_is_refused(sandbox, body):
+    headers = {"X-Sandbox-Control": "1"}
+    url = f"{sandbox.info['control']}/mspbots/send"
+    assert httpx.post(url, content=body, headers=headers, trust_env=False).status_code in {400, 404}
+
+
+def test_an_entry_of_a_snapshot_lacks_what_it_signs_in_by_and_entra_says_so(sandbox, app):
+    world = sandbox._control("GET", "world").json()
+    (entry,) = world["mspbots"]["entries"]
+    kept = {name: value for name, value in entry.items() if name not in {"client_secret", "refresh_token"}}
+    sandbox.control("world", **world | {"mspbots": {**world["mspbots"], "entries": [kept]}})
+    answer = send(sandbox, username=MAILBOX)
+    assert answer.status_code == 502
+    assert "AADSTS" in answer.json()["error"]

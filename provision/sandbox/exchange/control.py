@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 def routes(store: Store) -> list[Route]:
     mailboxes = Mailboxes(store)
     return [
-        Route("/mailbox", _guarded(mailboxes.change), methods=["POST"]),
-        Route("/mailbox", _guarded(mailboxes.tenant)),
-        Route("/mailbox/{address}", _guarded(mailboxes.messages)),
-        Route("/mailbox/{address}/{folder}/{uid:int}", _guarded(mailboxes.message)),
+        Route("/mailbox", guarded(mailboxes.change), methods=["POST"]),
+        Route("/mailbox", guarded(mailboxes.tenant)),
+        Route("/mailbox/{address}", guarded(mailboxes.messages)),
+        Route("/mailbox/{address}/{folder}/{uid:int}", guarded(mailboxes.message)),
     ]
 
 
-def _guarded(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def guarded(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """With the header of the control port alone; what cannot be done is answered with 404 or 400, and why."""
+
     async def answer(request: Request) -> Response:
         if request.headers.get("X-Sandbox-Control") != "1":
             return EscapedJSON({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
