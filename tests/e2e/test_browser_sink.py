@@ -12,7 +12,7 @@ import pytest
 from provision.errors import BrowserMissingError, PageChangedError, PersonNeededError, SinkError
 from provision.ports import Parcel
 from provision.secret import Secret
-from provision.sinks import chromium
+from provision.sinks import browser_data
 from provision.sinks.browser import BrowserSink
 from tests.form_site import Site
 
@@ -66,8 +66,9 @@ class Fallback:
     def __init__(self):
         self.got = []
 
-    async def deliver(self, one):
+    async def deliver(self, one, done=""):
         self.got.append(one.key_id)
+        self.done = done
 
 
 @pytest.mark.parametrize("how", [{}, {"frame": True}, {"shadow": True}, {"login": True}])
@@ -86,7 +87,7 @@ def test_nine_fields_are_filled_and_authorized(world, tmp_path, how, capfd, monk
     assert any("Accept" in text and "left" in text for text in said)
     data = tmp_path / "browser"
     assert data.stat().st_mode & 0o777 == 0o700
-    assert chromium.holders(data, CANARY.encode()) == []
+    assert browser_data.holders(data, CANARY.encode()) == []
     assert subprocess.run(["grep", "-rlaF", CANARY, data], capture_output=True, check=False).returncode == 1
     out = capfd.readouterr()
     assert CANARY not in out.out + out.err + "".join(said)
@@ -183,7 +184,7 @@ def test_a_driver_that_does_not_start_is_known_before_anything_is_minted(world, 
 
 def test_one_run_at_a_time(world, tmp_path):
     site, sink, _ = world()
-    with chromium.locked(tmp_path / "browser"), pytest.raises(SinkError, match="Another run"):
+    with browser_data.locked(tmp_path / "browser"), pytest.raises(SinkError, match="Another run"):
         asyncio.run(sink.deliver(parcel(site)))
 
 
