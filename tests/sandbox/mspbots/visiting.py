@@ -99,7 +99,7 @@ class Form(HTMLParser):
         self.roles.append(found.get("role"))
         if tag == "label":
             self._label = found["for"]
-        elif tag in {"input", "textarea"}:
+        elif tag in {"input", "textarea"} and found.get("type") != "hidden":
             self.controls[found.get("id", found.get("name"))] = found
 
     def handle_data(self, data):
