@@ -81,6 +81,7 @@ class FormPage(Finder):
         if unreachable:
             raise SinkError(f"{self.sink.url} does not open in the browser.", where=self.sink.url)
         await self.signed_in()
+        self.signed_out = False
         await self.of_the_tenant()
         await self.banner.say(f"{self.profile.title}: provision opens and fills in the form. Please wait.")
         edit, self.window = self.profile.edit, self.profile.window or ""

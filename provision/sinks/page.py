@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 FIND_S = 10.0
 _INPUTS = "input:not([type=hidden]), textarea, [role=textbox]"
-_HOLDER = "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
+_HOLDER = (  # of a label: the smallest part that holds an input, where it holds no other
+    "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
+    "[count(.//input[not(@type='hidden')] | .//textarea) = 1]"
+)
 _LOGIN = re.compile(r"/(log-?in|sign-?in)\b", re.IGNORECASE)
 
 
@@ -79,6 +82,14 @@ class Finder:
     def __init__(self, sink: Visitor, page: Page) -> None:
         self.sink, self.page, self.profile = sink, page, sink.profile
         self.app_host = urlsplit(sink.url).netloc
+        self.signed_out = False
+        page.on("framenavigated", self._moved)
+
+    def _moved(self, frame: Frame) -> None:
+        """A login may be passed in a moment, where somebody's browser does so by itself."""
+        url = urlsplit(frame.url)
+        if url.netloc == self.app_host and _LOGIN.search(url.path):
+            self.signed_out = True
 
     def tries(self, text: str) -> list[tuple[str, ...]]:
         """The profile's own word first, then all that a page may say instead."""
@@ -102,11 +113,9 @@ class Finder:
             await asyncio.sleep(0.1)
 
     async def meanwhile(self) -> None:
-        """What ends a search early. Raises SignedOutError where the page is a login instead."""
-        for frame in self.page.frames:
-            url = urlsplit(frame.url)
-            if url.netloc == self.app_host and _LOGIN.search(url.path):
-                raise SignedOutError
+        """What ends a search early. Raises SignedOutError where the page has become a login."""
+        if self.signed_out:
+            raise SignedOutError
 
     def steps(self, frame: Frame, step: Step) -> list[Locator]:
         """The ways to a thing to press on the way to the form."""
@@ -129,7 +138,7 @@ class Finder:
         return await self.found(ways, f'no button "{text}"', patience_s)
 
     async def field(self, field: FormField, window: str, patience_s: float = FIND_S) -> Locator:
-        """An input by its label; last of all, by a label that stands in the same smallest part of the page."""
+        """An input by its label; last of all, by a label that stands in the same smallest part of a window."""
         names = [exactly(*words, end=r"(?:[:*]|\((?:required|optional)\))*\s*") for words in self.tries(field.label)]
 
         def ways(frame: Frame) -> list[Locator]:
@@ -142,7 +151,7 @@ class Finder:
             ]  # fmt: skip
             return labelled + [
                 scope.get_by_text(name).filter(visible=True).locator(_HOLDER).locator(_INPUTS)
-                for scope in scopes for name in names
+                for scope in scopes[:-1] for name in names
             ]  # fmt: skip
 
         return await self.found(ways, f'no field "{field.label}" in the form', patience_s)

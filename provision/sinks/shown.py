@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _LENGTH, _SENTENCES = 200, 300
 _RUN, _PASSAGE = 4, 8
-"""Characters in a row that a text may not share with the secret. Three are no secret: Entra itself lists them. Of a page
-made for people it is more: its words are not to be taken for a part."""
+"""Characters in a row that a text may not share with the secret. Three are no secret: Entra itself lists them. Of a
+page it is more: its words are not to be taken for a part."""
 
 
 def last_line(said: bytes, box: Secret) -> str:

@@ -1,0 +1,214 @@
+"""Each build of the sandbox's MSPbots, by the browser sink, an emulated person, and one Chromium for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from provision.errors import PageChangedError, PersonNeededError, SinkError
+from provision.ports import Parcel
+from provision.secret import Secret
+from provision.sinks import chromium, form_page
+from provision.sinks.browser import BrowserSink
+from provision.sinks.profile_reading import load
+
+BROWSER = shutil.which("chromium")
+missing = not (BROWSER and shutil.which("certutil"))
+if missing and os.environ.get("CI") == "true":
+    pytest.fail("chromium and certutil are needed under CI", pytrace=False)
+playwright = pytest.importorskip("playwright.async_api")
+pytestmark = pytest.mark.skipif(missing, reason="chromium or certutil is not installed")
+HOME, MAILBOX = "https://app.mspbots.ai", "reports@contoso.com"
+PROFILE = load("mspbots").at(HOME)
+VALUES = {"username": MAILBOX, "reply_to": "help@contoso.com", "signature": "Contoso reports"}
+CHANGES = {"build": "plain", "entries": [], "tenant": "Contoso", "host_name": "smtp.office365.com"}
+
+
+class Hands:
+    """Whom the rest is left to."""
+
+    def __init__(self):
+        self.done = None
+
+    async def deliver(self, parcel, done):
+        self.done = done
+
+
+class Sink(BrowserSink):
+    """One that opens no browser of its own: its folder is not the browser's."""
+
+    context = None
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, browser):
+        yield self.context
+
+
+@pytest.fixture(scope="module")
+def running(entra_sandbox_session, tmp_path_factory):
+    """The sandbox, and a browser that stays open: (sandbox, its context, what runs a coroutine)."""
+    sandbox = entra_sandbox_session
+    sandbox.renew()
+    folder = tmp_path_factory.mktemp("browser")
+    options = chromium.prepare(folder, sandbox.info["ca"], sandbox.info["proxy"])
+    with asyncio.Runner() as runner:
+        driver = runner.run(playwright.async_playwright().start())
+        launch = driver.chromium.launch_persistent_context(executable_path=BROWSER, headless=True, **options)
+        context = runner.run(launch)
+        yield sandbox, context, runner.run
+        runner.run(context.close())
+        runner.run(driver.stop())
+
+
+@pytest.fixture
+def world(running, tmp_path, monkeypatch):
+    """A list without entries, a person who accepts, and an app that MSPbots may use."""
+    sandbox, context, run = running
+    for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(key, raising=False)
+    sandbox.control("mspbots", **CHANGES)
+    sandbox.control("person", present=True, accept=True)
+    app = sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=["SMTP.Send", "IMAP.AccessAsUser.All"])
+    edited = []
+    monkeypatch.setattr(form_page.FormPage, "within", _noting(form_page.FormPage.within, edited))
+    said, hands = [], Hands()
+
+    def sink(profile=PROFILE, **how):
+        sink = Sink(
+            "abc", "mspbots", profile, HOME, VALUES, executable=BROWSER, user_data=tmp_path / "browser",
+            headless=True, ca=sandbox.info["ca"], proxy=None, interactive=True, announce=said.append,
+            **{"patience_s": 30, "fallback": hands, **how},
+        )  # fmt: skip
+        sink.context = context
+        return sink
+
+    def deliver(secret=None, **how):
+        app, base = f"https://login.microsoftonline.com/{sandbox.tenant}/oauth2/v2.0"
+        parcel = Parcel(
+            app.client_id, "key-1", Secret(secret or app.secret), sandbox.tenant, f"{base}/authorize", f"{base}/token",
+            {PROFILE.redirect_uri}, datetime(2027, 1, 1, tzinfo=UTC),
+        )  # fmt: skip
+        run(sink(**how).deliver(parcel))
+
+    def entries():
+        return sandbox._control("GET", "world").json()["mspbots"]["entries"]
+
+    made = SimpleNamespace(
+        sandbox=sandbox, app=app, said=said, hands=hands, deliver=deliver, entries=entries, edited=edited, run=run,
+        context=context,
+    )  # fmt: skip
+    return made
+
+
+def _noting(method, edited):
+    async def noted(self, row, text):
+        edited.append(text)
+        return await method(self, row, text)
+
+    return noted
+
+
+@pytest.mark.parametrize("build", ["plain", "portal", "frame", "shadow", "reworded", "slow"])
+def test_an_entry_is_added_then_edited_and_read_back(world, build):
+    world.sandbox.control("mspbots", build=build)
+    world.deliver()
+    assert world.edited == ["Edit"]  # to read it back
+    _, second = world.sandbox.add_secret(world.app.object_id)
+    world.deliver(second)
+    assert world.edited == ["Edit"] * 3, world.said
+    (entry,) = world.entries()
+    assert (entry["client_secret"], entry["client_id"]) == (second, world.app.client_id)
+    assert {key: entry[key] for key in VALUES} == VALUES
+    assert not any("could not be read back" in text for text in world.said)
+
+
+@pytest.mark.parametrize("place", ["list", "form", "authorize", "continue"])
+def test_a_session_that_ends_half_way_is_begun_again(world, place):
+    world.sandbox.control("mspbots", build="ends", ends_at=place)
+    world.deliver()
+    assert any("session ended half-way" in text for text in world.said)
+    (entry,) = world.entries()
+    assert entry["client_secret"] == world.app.secret
+
+
+def test_a_session_that_never_lasts_is_handed_over(world):
+    world.sandbox.control("mspbots", build="ends", ends_times=9)
+    world.deliver()
+    assert world.hands.done == ""
+    assert world.entries() == []
+
+
+def test_a_toast_is_told_without_the_secret_and_nothing_is_kept_or_doubled(world):
+    world.deliver()
+    (before,) = world.entries()
+    _, second = world.sandbox.add_secret(world.app.object_id)
+    world.sandbox.control("mspbots", build="toast", toast=f"Saving {second} failed. Try again later.")
+    with pytest.raises(SinkError, match="refused: Saving … failed") as told:
+        world.deliver(second)
+    assert second not in str(told.value.as_dict())
+    assert world.entries() == [before]
+    world.sandbox.control("mspbots", build="plain")
+    world.deliver(second)
+    (entry,) = world.entries()
+    assert entry["client_secret"] == second
+
+
+@pytest.mark.parametrize("build", ["portal", "frame"])
+def test_another_tenant_of_mspbots_is_stopped_at(world, build):
+    world.sandbox.control("mspbots", build=build, tenant="Fabrikam")
+    with pytest.raises(PageChangedError, match='"Contoso": it shows "MSPbots Fabrikam') as told:
+        world.deliver(tenant="Contoso")
+    assert "Nothing was entered" in told.value.message
+    assert (world.hands.done, world.entries()) == (None, [])
+
+
+def test_the_tenant_that_is_wanted_is_found(world):
+    world.deliver(tenant="Contoso")
+    assert len(world.entries()) == 1
+
+
+@pytest.mark.parametrize("build", ["portal", "reworded"])
+def test_another_host_is_stopped_at(world, build):
+    world.sandbox.control("mspbots", build=build, host_name="smtp.evil.example")
+    with pytest.raises(PageChangedError, match='Host Name is "smtp.evil.example"'):
+        world.deliver()
+    assert (world.hands.done, world.entries()) == (None, [])
+
+
+def test_on_words_that_no_profile_knows_nothing_is_entered_and_the_rest_handed_over(world):
+    world.sandbox.control("mspbots", build="reworded")
+    world.deliver(profile=replace(PROFILE, also={}))
+    assert "The form is open" in world.hands.done
+    assert "nothing is entered" in world.hands.done
+    assert world.entries() == []
+
+
+def test_what_is_left_after_the_first_button_is_handed_over(world):
+    world.sandbox.control("mspbots", build="reworded")
+    world.deliver(profile=replace(PROFILE, also={**PROFILE.also, "Continue": ("Proceed",)}))
+    assert "all is entered, and Authorize pressed" in world.hands.done
+    assert world.entries() == []
+
+
+def test_a_person_who_declines_is_told_of_and_another_account_is_pointed_out(world):
+    """The second delivery finds the browser signed in to Microsoft as somebody else, and nobody who presses a thing."""
+    other = world.sandbox.user("other@contoso.com")
+    world.app = world.sandbox.register("another", redirect_uris=[PROFILE.redirect_uri])
+    world.run(world.context.clear_cookies(domain="login.microsoftonline.com"))
+    world.sandbox.control("person", present=True, accept=False, username=other.address, password=other.password)
+    with pytest.raises(SinkError, match="AADSTS65004"):
+        world.deliver()
+    world.sandbox.control("person", present=False)
+    said_before = len(world.said)
+    with pytest.raises(PersonNeededError):
+        world.deliver(patience_s=3)
+    (pointed,) = [text for text in world.said[said_before:] if "Press no Accept" in text]
+    assert "shows other@contoso.com, and not reports@contoso.com" in pointed
+    assert world.entries() == []
