@@ -8,7 +8,6 @@ import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -67,43 +66,41 @@ def running(entra_sandbox_session, tmp_path_factory):
         runner.run(driver.stop())
 
 
+class World:
+    """A list without entries, a person who accepts, and an app that MSPbots may use."""
+
+    def __init__(self, running, folder):
+        self.sandbox, self.context, self.run = running
+        self.folder, self.said, self.hands, self.edited = folder, [], Hands(), []
+        self.sandbox.control("mspbots", **CHANGES)
+        self.sandbox.control("person", present=True, accept=True)
+        self.app = self.sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=PROFILE.permissions)
+
+    def deliver(self, secret=None, profile=PROFILE, **how):
+        base = f"https://login.microsoftonline.com/{self.sandbox.tenant}/oauth2/v2.0"
+        parcel = Parcel(
+            self.app.client_id, "key-1", Secret(secret or self.app.secret), self.sandbox.tenant, f"{base}/authorize",
+            f"{base}/token", {PROFILE.redirect_uri}, datetime(2027, 1, 1, tzinfo=UTC),
+        )  # fmt: skip
+        sink = Sink(
+            "abc", "mspbots", profile, HOME, VALUES, executable=BROWSER, user_data=self.folder, headless=True,
+            ca=self.sandbox.info["ca"], proxy=None, interactive=True, announce=self.said.append,
+            **{"patience_s": 30, "fallback": self.hands, **how},
+        )  # fmt: skip
+        sink.context = self.context
+        self.run(sink.deliver(parcel))
+
+    @property
+    def entries(self):
+        return self.sandbox._control("GET", "world").json()["mspbots"]["entries"]
+
+
 @pytest.fixture
 def world(running, tmp_path, monkeypatch):
-    """A list without entries, a person who accepts, and an app that MSPbots may use."""
-    sandbox, context, run = running
     for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(key, raising=False)
-    sandbox.control("mspbots", **CHANGES)
-    sandbox.control("person", present=True, accept=True)
-    app = sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=["SMTP.Send", "IMAP.AccessAsUser.All"])
-    edited = []
-    monkeypatch.setattr(form_page.FormPage, "within", _noting(form_page.FormPage.within, edited))
-    said, hands = [], Hands()
-
-    def sink(profile=PROFILE, **how):
-        sink = Sink(
-            "abc", "mspbots", profile, HOME, VALUES, executable=BROWSER, user_data=tmp_path / "browser",
-            headless=True, ca=sandbox.info["ca"], proxy=None, interactive=True, announce=said.append,
-            **{"patience_s": 30, "fallback": hands, **how},
-        )  # fmt: skip
-        sink.context = context
-        return sink
-
-    def deliver(secret=None, **how):
-        app, base = f"https://login.microsoftonline.com/{sandbox.tenant}/oauth2/v2.0"
-        parcel = Parcel(
-            app.client_id, "key-1", Secret(secret or app.secret), sandbox.tenant, f"{base}/authorize", f"{base}/token",
-            {PROFILE.redirect_uri}, datetime(2027, 1, 1, tzinfo=UTC),
-        )  # fmt: skip
-        run(sink(**how).deliver(parcel))
-
-    def entries():
-        return sandbox._control("GET", "world").json()["mspbots"]["entries"]
-
-    made = SimpleNamespace(
-        sandbox=sandbox, app=app, said=said, hands=hands, deliver=deliver, entries=entries, edited=edited, run=run,
-        context=context,
-    )  # fmt: skip
+    made = World(running, tmp_path / "browser")
+    monkeypatch.setattr(form_page.FormPage, "within", _noting(form_page.FormPage.within, made.edited))
     return made
 
 
@@ -123,7 +120,7 @@ def test_an_entry_is_added_then_edited_and_read_back(world, build):
     _, second = world.sandbox.add_secret(world.app.object_id)
     world.deliver(second)
     assert world.edited == ["Edit"] * 3, world.said
-    (entry,) = world.entries()
+    (entry,) = world.entries
     assert (entry["client_secret"], entry["client_id"]) == (second, world.app.client_id)
     assert {key: entry[key] for key in VALUES} == VALUES
     assert not any("could not be read back" in text for text in world.said)
@@ -134,7 +131,7 @@ def test_a_session_that_ends_half_way_is_begun_again(world, place):
     world.sandbox.control("mspbots", build="ends", ends_at=place)
     world.deliver()
     assert any("session ended half-way" in text for text in world.said)
-    (entry,) = world.entries()
+    (entry,) = world.entries
     assert entry["client_secret"] == world.app.secret
 
 
@@ -142,21 +139,21 @@ def test_a_session_that_never_lasts_is_handed_over(world):
     world.sandbox.control("mspbots", build="ends", ends_times=9)
     world.deliver()
     assert world.hands.done == ""
-    assert world.entries() == []
+    assert world.entries == []
 
 
 def test_a_toast_is_told_without_the_secret_and_nothing_is_kept_or_doubled(world):
     world.deliver()
-    (before,) = world.entries()
+    (before,) = world.entries
     _, second = world.sandbox.add_secret(world.app.object_id)
     world.sandbox.control("mspbots", build="toast", toast=f"Saving {second} failed. Try again later.")
     with pytest.raises(SinkError, match="refused: Saving … failed") as told:
         world.deliver(second)
     assert second not in str(told.value.as_dict())
-    assert world.entries() == [before]
+    assert world.entries == [before]
     world.sandbox.control("mspbots", build="plain")
     world.deliver(second)
-    (entry,) = world.entries()
+    (entry,) = world.entries
     assert entry["client_secret"] == second
 
 
@@ -166,20 +163,20 @@ def test_another_tenant_of_mspbots_is_stopped_at(world, build):
     with pytest.raises(PageChangedError, match='"Contoso": it shows "MSPbots Fabrikam') as told:
         world.deliver(tenant="Contoso")
     assert "Nothing was entered" in told.value.message
-    assert (world.hands.done, world.entries()) == (None, [])
+    assert (world.hands.done, world.entries) == (None, [])
 
 
 def test_the_tenant_that_is_wanted_is_found(world):
     world.deliver(tenant="Contoso")
-    assert len(world.entries()) == 1
+    assert len(world.entries) == 1
 
 
 @pytest.mark.parametrize("build", ["portal", "reworded"])
 def test_another_host_is_stopped_at(world, build):
     world.sandbox.control("mspbots", build=build, host_name="smtp.evil.example")
-    with pytest.raises(PageChangedError, match='Host Name is "smtp.evil.example"'):
+    with pytest.raises(PageChangedError, match=r'Host Name is "smtp\.evil\.example"'):
         world.deliver()
-    assert (world.hands.done, world.entries()) == (None, [])
+    assert (world.hands.done, world.entries) == (None, [])
 
 
 def test_on_words_that_no_profile_knows_nothing_is_entered_and_the_rest_handed_over(world):
@@ -187,14 +184,14 @@ def test_on_words_that_no_profile_knows_nothing_is_entered_and_the_rest_handed_o
     world.deliver(profile=replace(PROFILE, also={}))
     assert "The form is open" in world.hands.done
     assert "nothing is entered" in world.hands.done
-    assert world.entries() == []
+    assert world.entries == []
 
 
 def test_what_is_left_after_the_first_button_is_handed_over(world):
     world.sandbox.control("mspbots", build="reworded")
     world.deliver(profile=replace(PROFILE, also={**PROFILE.also, "Continue": ("Proceed",)}))
     assert "all is entered, and Authorize pressed" in world.hands.done
-    assert world.entries() == []
+    assert world.entries == []
 
 
 def test_a_person_who_declines_is_told_of_and_another_account_is_pointed_out(world):
@@ -206,9 +203,9 @@ def test_a_person_who_declines_is_told_of_and_another_account_is_pointed_out(wor
     with pytest.raises(SinkError, match="AADSTS65004"):
         world.deliver()
     world.sandbox.control("person", present=False)
-    said_before = len(world.said)
+    world.said.clear()
     with pytest.raises(PersonNeededError):
         world.deliver(patience_s=3)
-    (pointed,) = [text for text in world.said[said_before:] if "Press no Accept" in text]
+    (pointed,) = [text for text in world.said if "Press no Accept" in text]
     assert "shows other@contoso.com, and not reports@contoso.com" in pointed
-    assert world.entries() == []
+    assert world.entries == []
