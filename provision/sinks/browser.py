@@ -48,6 +48,7 @@ class BrowserSink:
         proxy: str | None,
         interactive: bool,
         tenant: str | None = None,
+        find_s: float = 10,
         patience_s: float = 600,
         announce: Callable[[str], None],
         fallback: PersonSink | None,
@@ -55,7 +56,8 @@ class BrowserSink:
         self.id, self.name, self.profile, self.url, self.values = id, name, profile, url, dict(values)
         self.executable, self.user_data, self.headless = executable, user_data, headless
         self.ca, self.proxy, self.interactive = ca, proxy, interactive
-        self.tenant, self.patience_s, self.announce, self.fallback = tenant, patience_s, announce, fallback
+        self.tenant, self.find_s, self.patience_s = tenant, find_s, patience_s
+        self.announce, self.fallback = announce, fallback
 
     def settings(self, values: Mapping[str, str]) -> str:
         return settings_digest(self.profile.values({**values, **self.values}))

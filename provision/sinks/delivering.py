@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from provision.errors import SinkError
 from provision.sinks import account, browser_data
 from provision.sinks.form_page import FormPage
-from provision.sinks.page import FIND_S, MissingError, SignedOutError, exactly, texts, visible
+from provision.sinks.page import MissingError, SignedOutError, exactly, texts, visible
 from provision.sinks.person import given
 from provision.sinks.shown import masked
 
@@ -82,10 +82,10 @@ class Delivery(FormPage):
                 place = places[field.label]
                 if field.secret:
                     entered.append(place)
-                    await place.fill(self.parcel.secret.reveal(), timeout=FIND_S * 1000)
+                    await place.fill(self.parcel.secret.reveal())
                 elif field not in self.fixed() and await place.input_value() != self.values[field.value]:
                     entered.append(place)
-                    await place.fill(self.values[field.value], timeout=FIND_S * 1000)
+                    await place.fill(self.values[field.value])
             if lost := await self.lost(places):
                 raise MissingError(f'the field "{lost}" does not keep what is entered')
             whole = True
@@ -140,6 +140,7 @@ class Delivery(FormPage):
 
         async def over() -> bool:
             await self.meanwhile()
+            self.note = ""
             for page in self.page.context.pages:
                 if urlsplit(page.url).netloc not in self.hosts:
                     await self.look_at_account(page)
@@ -166,13 +167,14 @@ class Delivery(FormPage):
 
     async def look_at_account(self, page: Page) -> None:
         """Points out that Microsoft's page is another account's. Nothing is pressed there."""
-        others = await account.shown(page, self.mailbox)
-        self.note = f"This is {', '.join(others)}. Sign in as {self.mailbox} instead; do not Accept." if others else ""
-        if others and self.note not in self.warned:
+        if not (others := await account.shown(page, self.mailbox)):
+            return
+        self.note = f"This is {', '.join(others)}. Do not press Accept: sign in as {self.mailbox}."
+        if self.note not in self.warned:
             self.warned.add(self.note)
             self.sink.announce(
-                f"{self.sink.name}: Microsoft's page shows {', '.join(others)}, and not {self.mailbox}. Press no "
-                f"Accept: go back and sign in as {self.mailbox} (Use another account)."
+                f"{self.sink.name}: Microsoft's page shows {', '.join(others)}, and not {self.mailbox}. Do "
+                f"not press Accept: go back and sign in as {self.mailbox} (Use another account)."
             )
 
     async def kept(self) -> None:
@@ -202,7 +204,7 @@ class Delivery(FormPage):
         shown = [
             (f.label, self.values[f.value], await self.field(f, window)) for f in self.profile.fields if not f.secret
         ]
-        until = time.monotonic() + FIND_S / 2
+        until = time.monotonic() + self.sink.find_s / 2
         while True:
             held = {label: ((await place.input_value()).strip(), wanted) for label, wanted, place in shown}
             if all(value == wanted for value, wanted in held.values()) or time.monotonic() > until:

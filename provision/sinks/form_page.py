@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from provision.errors import PageChangedError, PersonNeededError, SinkError
 from provision.sinks.banner import Banner
-from provision.sinks.page import FIND_S, Finder, MissingError, SignedOutError, Visitor, counted, exactly, visible
+from provision.sinks.page import Finder, MissingError, SignedOutError, Visitor, counted, exactly, visible
 from provision.sinks.profile import FormField, Step
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class FormPage(Finder):
         """Stops in another tenant of the application, where the config names one."""
         if (tenant := self.sink.tenant) is None or self.profile.tenant is None:
             return
-        until, shown = time.monotonic() + FIND_S / 2, ""
+        until, shown = time.monotonic() + self.sink.find_s / 2, ""
         while time.monotonic() < until:
             for frame in self.page.frames:
                 head = frame.get_by_role(self.profile.tenant).filter(visible=True)
@@ -121,7 +121,7 @@ class FormPage(Finder):
         name = exactly(self.sink.values.get("username", ""))
         for step in then[:1]:
             await self.step(step)
-        until, last, since = time.monotonic() + FIND_S, -1, 0.0
+        until, last, since = time.monotonic() + self.sink.find_s, -1, 0.0
         while (now := time.monotonic()) < until:
             busy, cells = any(now - begun < _LONG_S for begun in self.asked.values()), 0
             for frame in self.page.frames:
@@ -150,7 +150,7 @@ class FormPage(Finder):
                 for words in self.tries(text) for role in ("button", "link", "menuitem")
             ]  # fmt: skip
 
-        return await self.found(ways, f'no "{text}" at the entry that is there', FIND_S / 2)
+        return await self.found(ways, f'no "{text}" at the entry that is there', self.sink.find_s / 2)
 
     # -- the fields
 
@@ -158,11 +158,11 @@ class FormPage(Finder):
         """Finds every field by its label, waits until they can be filled, and compares the fixed ones."""
         places = {}
         for at, field in enumerate(self.profile.fields):
-            places[field.label] = await self.field(field, self.window, 1.0 if at else FIND_S)
+            places[field.label] = await self.field(field, self.window, 1.0 if at else None)
         boxes = [await place.bounding_box() for place in places.values()]
         if any(boxes.count(box) > 1 for box in boxes):
             raise MissingError("one field of the form has the labels of two")
-        until = time.monotonic() + FIND_S
+        until = time.monotonic() + self.sink.find_s
         for field in self.profile.fields:
             while not (field.read_only or await places[field.label].is_enabled()):
                 if time.monotonic() > until:
@@ -221,7 +221,7 @@ class FormPage(Finder):
             login = await visible(self.page.locator("input[type=password]"))
             if login or url.netloc != self.app_host or re.search(r"login|sign-?in|auth", url.path, re.IGNORECASE):
                 idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > 2 * FIND_S:
+            elif time.monotonic() - idle_since > 2 * self.sink.find_s:
                 raise MissingError(f'no "{first}" in the menu')
             return False
 

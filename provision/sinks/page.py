@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page
 
 _T = TypeVar("_T")
-FIND_S = 10.0
 _INPUTS = "input:not([type=hidden]), textarea, [role=textbox]"
 _HOLDER = (  # of a label: the smallest part that holds an input, where it holds no other
     "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
@@ -38,13 +37,14 @@ class SignedOutError(Exception):
 
 
 class Visitor(Protocol):
-    """The sink that visits."""
+    """The sink that visits. It looks for a thing for `find_s`, and waits for a person for `patience_s`."""
 
     name: str
     url: str
     profile: Profile
     values: dict[str, str]
     tenant: str | None
+    find_s: float
     patience_s: float
     announce: Callable[[str], None]
 
@@ -83,6 +83,7 @@ class Finder:
         self.sink, self.page, self.profile = sink, page, sink.profile
         self.app_host = urlsplit(sink.url).netloc
         self.signed_out = False
+        page.set_default_timeout(sink.find_s * 1000)
         page.on("framenavigated", self._moved)
 
     def _moved(self, frame: Frame) -> None:
@@ -96,9 +97,11 @@ class Finder:
         own, *others = self.profile.words(text)
         return [(own,), tuple(others)] if others else [(own,)]
 
-    async def found(self, where: Callable[[Frame], list[Locator]], missing: str, patience_s: float = FIND_S) -> Locator:
+    async def found(
+        self, where: Callable[[Frame], list[Locator]], missing: str, patience_s: float | None = None
+    ) -> Locator:
         """The one visible element, in any frame; the earlier of the ways to find it wins."""
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + (self.sink.find_s if patience_s is None else patience_s)
         while True:
             for frame in self.page.frames:
                 for way in where(frame):
@@ -131,13 +134,13 @@ class Finder:
     async def step(self, step: Step) -> Locator:
         return await self.found(partial(self.steps, step=step), f'no "{step}" on the way to the form')
 
-    async def button(self, text: str, patience_s: float = FIND_S) -> Locator:
+    async def button(self, text: str) -> Locator:
         def ways(frame: Frame) -> list[Locator]:
             return [frame.get_by_role("button", name=exactly(*words)) for words in self.tries(text)]
 
-        return await self.found(ways, f'no button "{text}"', patience_s)
+        return await self.found(ways, f'no button "{text}"')
 
-    async def field(self, field: FormField, window: str, patience_s: float = FIND_S) -> Locator:
+    async def field(self, field: FormField, window: str, patience_s: float | None = None) -> Locator:
         """An input by its label; last of all, by a label that stands in the same smallest part of a window."""
         names = [exactly(*words, end=r"(?:[:*]|\((?:required|optional)\))*\s*") for words in self.tries(field.label)]
 

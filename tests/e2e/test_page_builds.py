@@ -8,6 +8,7 @@ import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -66,12 +67,25 @@ def running(entra_sandbox_session, tmp_path_factory):
         runner.run(driver.stop())
 
 
+def _notes(node):
+    """What stands in a banner, anywhere below this node of the developer tools' protocol."""
+    inner = [*node.get("children", []), *node.get("shadowRoots", [])]
+    if node["nodeName"] == "PROVISION-NOTE":
+        (root,) = node["shadowRoots"]
+        assert root["shadowRootType"] == "closed"
+        (note,) = root["children"]
+        assert "role status" in " ".join(note["attributes"])
+        return [text["nodeValue"] for text in note.get("children", [])]
+    return [note for one in inner for note in _notes(one)]
+
+
 class World:
     """A list without entries, a person who accepts, and an app that MSPbots may use."""
 
     def __init__(self, running, folder):
         self.sandbox, self.context, self.run = running
         self.folder, self.said, self.hands, self.edited = folder, [], Hands(), []
+        self.notes, self.left = set(), None
         self.sandbox.control("mspbots", **CHANGES)
         self.sandbox.control("person", present=True, accept=True)
         self.app = self.sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=PROFILE.permissions)
@@ -88,7 +102,28 @@ class World:
             **{"patience_s": 30, "fallback": self.hands, **how},
         )  # fmt: skip
         sink.context = self.context
-        self.run(sink.deliver(parcel))
+        self.run(self.watched(sink.deliver(parcel)))
+
+    async def watched(self, work):
+        """Runs it, and has `notes` what the banner said on each page; one that is left at the end is `left`."""
+        doing = asyncio.ensure_future(work)
+        try:
+            while not doing.done():
+                await asyncio.wait([doing], timeout=0.5)
+                self.notes |= {(urlsplit(page.url).netloc, note) for page, note in await self.banners()}
+            await doing
+        finally:
+            self.left = await self.banners()
+
+    async def banners(self):
+        """By the developer tools' protocol: no script of a page can see into a closed shadow root."""
+        found = []
+        for page in self.context.pages:
+            with contextlib.suppress(playwright.Error):
+                tools = await self.context.new_cdp_session(page)
+                document = await tools.send("DOM.getDocument", {"depth": -1, "pierce": True})
+                found += [(page, note) for note in _notes(document["root"])]
+        return found
 
     @property
     def entries(self):
@@ -161,7 +196,7 @@ def test_a_toast_is_told_without_the_secret_and_nothing_is_kept_or_doubled(world
 def test_another_tenant_of_mspbots_is_stopped_at(world, build):
     world.sandbox.control("mspbots", build=build, tenant="Fabrikam")
     with pytest.raises(PageChangedError, match='"Contoso": it shows "MSPbots Fabrikam') as told:
-        world.deliver(tenant="Contoso")
+        world.deliver(tenant="Contoso", find_s=3)
     assert "Nothing was entered" in told.value.message
     assert (world.hands.done, world.entries) == (None, [])
 
@@ -181,7 +216,7 @@ def test_another_host_is_stopped_at(world, build):
 
 def test_on_words_that_no_profile_knows_nothing_is_entered_and_the_rest_handed_over(world):
     world.sandbox.control("mspbots", build="reworded")
-    world.deliver(profile=replace(PROFILE, also={}))
+    world.deliver(profile=replace(PROFILE, also={}), find_s=3)
     assert "The form is open" in world.hands.done
     assert "nothing is entered" in world.hands.done
     assert world.entries == []
@@ -189,7 +224,7 @@ def test_on_words_that_no_profile_knows_nothing_is_entered_and_the_rest_handed_o
 
 def test_what_is_left_after_the_first_button_is_handed_over(world):
     world.sandbox.control("mspbots", build="reworded")
-    world.deliver(profile=replace(PROFILE, also={**PROFILE.also, "Continue": ("Proceed",)}))
+    world.deliver(profile=replace(PROFILE, also={**PROFILE.also, "Continue": ("Proceed",)}), find_s=3)
     assert "all is entered, and Authorize pressed" in world.hands.done
     assert world.entries == []
 
@@ -206,6 +241,28 @@ def test_a_person_who_declines_is_told_of_and_another_account_is_pointed_out(wor
     world.said.clear()
     with pytest.raises(PersonNeededError):
         world.deliver(patience_s=3)
-    (pointed,) = [text for text in world.said if "Press no Accept" in text]
+    (pointed,) = [text for text in world.said if "Do not press Accept" in text]
     assert "shows other@contoso.com, and not reports@contoso.com" in pointed
     assert world.entries == []
+    assert (
+        "login.microsoftonline.com",
+        "This is other@contoso.com. Do not press Accept: sign in as reports@contoso.com.",
+    ) in (world.notes)
+    assert world.left == []
+
+
+def test_a_banner_says_what_to_do_takes_no_click_and_goes(world):
+    world.run(world.context.clear_cookies(domain="app.mspbots.ai"))
+    world.sandbox.control("person", present=False)
+    with pytest.raises(PersonNeededError):
+        world.deliver(patience_s=2)
+    assert world.notes == {("app.mspbots.ai", "Please sign in to MSPbots Outgoing Mail in the browser.")}
+    assert world.left == []
+
+
+def test_a_banner_is_never_on_a_page_that_asks_for_a_password_of_microsofts(world):
+    world.run(world.context.clear_cookies(domain="login.microsoftonline.com"))
+    world.sandbox.control("person", present=False, sso=False)
+    with pytest.raises(PersonNeededError):
+        world.deliver(patience_s=2)
+    assert {host for host, _ in world.notes} <= {"app.mspbots.ai"}
