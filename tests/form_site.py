@@ -22,7 +22,7 @@ class Site:
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={}, keeps={},
+            accept=True, rename={}, keeps={}, draft=False,
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
@@ -103,6 +103,10 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
 <input type=hidden name=way value={way}>
 <button type=button onclick="this.getRootNode().querySelector('#sure').hidden=false">Authorize</button>
 <div role=dialog id=sure hidden><button>Continue</button></div></form></div>"""
+        if self.how.draft:
+            inner += (
+                "<script>addEventListener('input', (e) => { localStorage[e.target.name] = e.target.value; })</script>"
+            )
         if self.how.shadow:
             return f"<div id=host><template shadowrootmode=open>{inner}</template></div>"
         return inner
