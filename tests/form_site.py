@@ -22,7 +22,7 @@ class Site:
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={}, keeps={}, draft=False,
+            accept=True, rename={}, keeps={}, draft=False, most={},
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
@@ -97,7 +97,7 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
             label = self.how.rename.get(one.label, one.label)
             rows.append(
                 f'<label>{label} <input name={one.value} type={kind} value="{escape(value)}"'
-                f"{' readonly' if one.value == 'host_name' else ''}></label><br>"
+                f"{' readonly' if one.value == 'host_name' else ''}{self.how.most.get(one.value, '')}></label><br>"
             )
         inner = f"""<div role=dialog aria-label={way}><form method=post action=/save target=_top>{"".join(rows)}
 <input type=hidden name=way value={way}>

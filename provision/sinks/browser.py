@@ -131,7 +131,9 @@ class BrowserSink:
     async def _opened(self, browser: str) -> AsyncIterator[BrowserContext]:
         from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - the browser extra
 
-        options = chromium.prepare(self.user_data, self.ca, self.proxy)
+        await browser_data.left(self.user_data)
+        with browser_data.usable(self.user_data):
+            options = chromium.prepare(self.user_data, self.ca, self.proxy)
         driver = await async_playwright().start()
         context = None
         try:

@@ -6,10 +6,12 @@ next one then keeps cookies and settings alone, because pages may store a draft 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -24,16 +26,23 @@ _CHUNK = 1 << 20
 
 
 @contextlib.contextmanager
-def locked(user_data: Path) -> Iterator[None]:
-    """One run at a time in a folder of its own that nobody else may read. A killed run holds no lock."""
+def usable(user_data: Path) -> Iterator[None]:
+    """A folder that cannot be written, for whatever reason, is a SinkError."""
     try:
-        user_data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        user_data.chmod(0o700)
-        lock = os.open(user_data / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        yield
     except OSError as error:
         raise SinkError(
             f"{user_data} cannot be used: {error.strerror}.", hint="Set `user_data` to a folder of your own."
         ) from error
+
+
+@contextlib.contextmanager
+def locked(user_data: Path) -> Iterator[None]:
+    """One run at a time in a folder of its own that nobody else may read. A killed run holds no lock."""
+    with usable(user_data):
+        user_data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        user_data.chmod(0o700)
+        lock = os.open(user_data / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         busy = False
         try:
@@ -49,9 +58,29 @@ def locked(user_data: Path) -> Iterator[None]:
         os.close(lock)
 
 
+async def left(user_data: Path, patience_s: float = 20) -> None:
+    """Waits for the browser of a run that was killed: it ends some seconds later, and writes until then. Raises
+    SinkError where one stays, such as one that was started by hand."""
+    until = time.monotonic() + patience_s
+    while _in_use(user_data / "data"):
+        if time.monotonic() > until:
+            raise SinkError(f"A browser that is not ours is open in {user_data}.", hint="Close it, then run again.")
+        await asyncio.sleep(0.1)
+
+
+def _in_use(data: Path) -> bool:
+    """By the link that Chromium leaves, HOST-PID. An id may be another's by now: its command line says so, on Linux."""
+    try:
+        pid = str((data / "SingletonLock").readlink()).rpartition("-")[2]
+        return os.fsencode(data) in Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return False
+
+
 def mark(user_data: Path) -> None:
     """Before a secret is entered: from now on, the folder may hold it. `scrub` takes the mark away."""
-    (user_data / _MARK).touch(mode=0o600)
+    with usable(user_data):
+        (user_data / _MARK).touch(mode=0o600)
 
 
 def forget(user_data: Path) -> None:

@@ -121,7 +121,9 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
         held = json.loads(preferences.read_text(encoding="utf-8"))
     for key, value in _PREFERENCES.items():
         held[key] = {**held.get(key, {}), **value} if isinstance(value, dict) else value
-    preferences.write_text(json.dumps(held), encoding="utf-8")
+    new = preferences.with_suffix(".new")
+    new.write_text(json.dumps(held), encoding="utf-8")
+    new.replace(preferences)
     # HOME apart: the NSS database in it is trusted by this browser alone.
     env = _environment()
     env |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
