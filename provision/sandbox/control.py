@@ -13,7 +13,9 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /mspbots   {build: plain | portal | frame | shadow | reworded | slow | ends | toast, slow_ms, toast, toast_ms,
                 ends_at: list | form | authorize | continue, ends_times}: how its pages are built; a build takes back
                 what another one has set
-    /mspbots   {host_name, redirect_uri, tenant, second_factor}: what its form and its header show, how one signs in
+    /mspbots   {host_name, redirect_uri, tenant}: what its form and its header show
+    /mspbots   {second_factor: true | false, totp, password}: how one signs in there; totp is the seed in base32, and
+                GET /world shows both as they are
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
     /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py

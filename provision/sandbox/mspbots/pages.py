@@ -29,9 +29,10 @@ class Pages:
             undefined=StrictUndefined,
         )
 
-    def render(self, name: str, status: int = 200, **values: Any) -> Response:
+    def render(self, name: str, status: int = 200, *, desk: str = "", **values: Any) -> Response:
+        """`desk`: the script of the person at the desk, see person.py."""
         now = settings(self.world)
-        usual = {"signed_in": True, "inner": False, "desk": "", "tenant": now.tenant, "slow_ms": now.slow_ms}
+        usual = {"signed_in": True, "inner": False, "desk": desk, "tenant": now.tenant, "slow_ms": now.slow_ms}
         return HTMLResponse(self._made.get_template(name).render(usual | values), status, HEADERS)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -26,6 +25,8 @@ SESSION_SECONDS = 12 * 3600
 class Sessions:
     def __init__(self, world: World, pages: Pages) -> None:
         self.world, self.pages = world, pages
+        self.second_step: Callable[[str], Response] = self.begin
+        """What follows the password, where a second factor is asked for."""
 
     def guarded(self, page: Callable[[Request], Any], place: str = "") -> Callable[[Request], Any]:
         """`page` for those who are signed in. `place`: where the session may be made to end."""
@@ -79,14 +80,7 @@ class Sessions:
 
     def _login_page(self, back: str, error: str = "", status: int = 200) -> Response:
         desk = person.desk_script(self.world, username=USER, password=state_of(self.world)["password"])
-        return self.pages.render(
-            "login.html",
-            status,
-            back=back,
-            error=error,
-            desk=Markup(desk),  # noqa: S704
-            signed_in=False,
-        )
+        return self.pages.render("login.html", status, back=back, error=error, desk=desk, signed_in=False)
 
     async def login(self, request: Request) -> Response:
         form = await form_of(request)
@@ -94,9 +88,10 @@ class Sessions:
         right = secrets.compare_digest(form.get("password", "").encode(), state_of(self.world)["password"].encode())
         if form.get("username", "").strip().lower() != USER or not right:
             return self._login_page(back, "The username or the password is wrong.", 401)
-        return self._begin(back)
+        return self.second_step(back) if settings(self.world).second_factor else self.begin(back)
 
-    def _begin(self, back: str) -> Response:
+    def begin(self, back: str) -> Response:
+        """A session, and the way back."""
         mine, now, cookie = state_of(self.world), time.time(), secrets.token_urlsafe(32)
         mine["sessions"] = {k: until for k, until in mine["sessions"].items() if until > now}
         mine["sessions"][hashed(cookie)] = now + SESSION_SECONDS

@@ -11,6 +11,7 @@ from provision.sandbox.mspbots.authorizing import Authorizing
 from provision.sandbox.mspbots.form import REDIRECT_PATH
 from provision.sandbox.mspbots.listing import LIST, POST, Listing
 from provision.sandbox.mspbots.pages import Pages
+from provision.sandbox.mspbots.second_factor import PATH, SecondFactor
 from provision.sandbox.mspbots.sessions import Sessions
 from provision.sandbox.mspbots.state import World, state_of
 
@@ -21,11 +22,14 @@ def routes(world: World, ca_context: ssl.SSLContext, resolve: Callable[[str], st
     pages = Pages(world)
     sessions, listing = Sessions(world, pages), Listing(world, pages)
     authorizing = Authorizing(world, sessions, listing, ca_context, resolve)
-    guarded = sessions.guarded
+    factor, guarded = SecondFactor(world, sessions), sessions.guarded
+    sessions.second_step = factor.begin
     return [
         Route("/", guarded(listing.home)),
         Route("/login", sessions.login_page),
         Route("/sandbox/login", sessions.login, methods=["POST"]),
+        Route(PATH, factor.page),
+        Route(PATH, factor.verify, methods=["POST"]),
         Route("/sandbox/logout", sessions.logout, methods=["POST"]),
         Route("/sandbox/session", sessions.still),
         Route("/sandbox/state", guarded(listing.state)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ BUILDS: dict[str, dict[str, Any]] = {
 PLACES = ("list", "form", "authorize", "continue")
 TENANT = "Contoso"
 _LONGEST_MS = 60_000
+_SEED_BYTES = 16
 
 
 class World(Protocol):
@@ -62,6 +64,13 @@ def _number(value: object) -> bool:
     return type(value) is int and 0 <= value <= _LONGEST_MS
 
 
+def _seed(value: object) -> bool:
+    try:
+        return len(base64.b32decode(str(value))) >= _SEED_BYTES
+    except ValueError:
+        return False
+
+
 Rule = tuple[Callable[[object], bool], str]
 _EXPECTED: dict[str, Rule] = {
     "build": (lambda value: value in list(BUILDS), f"one of {', '.join(BUILDS)}"),
@@ -71,7 +80,8 @@ _EXPECTED: dict[str, Rule] = {
     **dict.fromkeys(("slow_ms", "ends_times", "toast_ms"), (_number, f"a whole number from 0 to {_LONGEST_MS}")),
 }
 _KEPT: dict[str, Rule] = {
-    **dict.fromkeys(("password", "totp"), (_text, "a text")),
+    "password": (_text, "a text"),
+    "totp": (_seed, "a seed of at least 16 bytes in base32"),
     **dict.fromkeys(("sessions", "pending", "halfway"), (lambda value: isinstance(value, dict), "an object")),
     "entries": (lambda value: isinstance(value, list), "a list"),
 }
@@ -102,9 +112,10 @@ def settings(world: World) -> Settings:
 def state_of(world: World) -> dict[str, Any]:
     """{password, sessions, pending, entries, …}; made at first use."""
     mine: dict[str, Any] = world.data.setdefault("mspbots", {})
-    if "password" not in mine:
-        mine["password"] = secrets.token_urlsafe(12)
+    if not {"password", "totp"} <= mine.keys():
+        mine.setdefault("password", secrets.token_urlsafe(12))
+        mine.setdefault("totp", base64.b32encode(secrets.token_bytes(20)).decode())
         world.save()
-    for key in ("sessions", "pending", "entries"):
-        mine.setdefault(key, [] if key == "entries" else {})
+    for key, empty in (("sessions", dict), ("halfway", dict), ("pending", dict), ("entries", list), ("totp_used", int)):
+        mine.setdefault(key, empty())
     return mine

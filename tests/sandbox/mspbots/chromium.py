@@ -96,8 +96,10 @@ class Plain:
         for name, value in values.items():
             self.field(window, name).fill(value)
 
-    def authorizes(self, window):
+    def authorizes(self, window, to="Continue"):
         window.get_by_role("button", name=self.authorize, exact=True).click()
+        if to == "Authorize":
+            return
         self.settings.get_by_role("button", name=self.proceed, exact=True).click()
 
     def row(self, username):
