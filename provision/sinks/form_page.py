@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SETTLE_S, _LONG_S = 0.5, 5.0
 SIGN_INS = 3
+_ASKS_WHO = "input[type=password], input[autocomplete=one-time-code]"
+_SIGN_IN = re.compile(r"login|sign-?in|auth|factor|2fa|mfa|otp|verif", re.IGNORECASE)
 _BUSY = "[aria-busy=true], [role=progressbar]"
 
 
@@ -218,8 +220,8 @@ class FormPage(Finder):
                     if await visible(way):
                         return True
             url = urlsplit(self.page.url)
-            login = await visible(self.page.locator("input[type=password]"))
-            if login or url.netloc != self.app_host or re.search(r"login|sign-?in|auth", url.path, re.IGNORECASE):
+            login = await visible(self.page.locator(_ASKS_WHO))
+            if login or url.netloc != self.app_host or _SIGN_IN.search(url.path):
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > 2 * self.sink.find_s:
                 raise MissingError(f'no "{first}" in the menu')

@@ -28,7 +28,13 @@ pytestmark = pytest.mark.skipif(missing, reason="chromium or certutil is not ins
 HOME, MAILBOX = "https://app.mspbots.ai", "reports@contoso.com"
 PROFILE = load("mspbots").at(HOME)
 VALUES = {"username": MAILBOX, "reply_to": "help@contoso.com", "signature": "Contoso reports"}
-CHANGES = {"build": "plain", "entries": [], "tenant": "Contoso", "host_name": "smtp.office365.com"}
+CHANGES = {
+    "build": "plain",
+    "entries": [],
+    "tenant": "Contoso",
+    "host_name": "smtp.office365.com",
+    "second_factor": False,
+}
 
 
 class Hands:
@@ -85,7 +91,7 @@ class World:
     def __init__(self, running, folder):
         self.sandbox, self.context, self.run = running
         self.folder, self.said, self.hands, self.edited = folder, [], Hands(), []
-        self.notes, self.left = set(), None
+        self.notes, self.left, self.besides = set(), None, None
         self.sandbox.control("mspbots", **CHANGES)
         self.sandbox.control("person", present=True, accept=True)
         self.app = self.sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=PROFILE.permissions)
@@ -110,15 +116,22 @@ class World:
         await page.goto(HOME)
         await page.get_by_text("Settings", exact=True).wait_for()
 
+    async def gives_password(self, password):
+        (page,) = self.context.pages
+        await page.get_by_label("Username").fill("admin@contoso.com", timeout=30_000)
+        await page.get_by_label("Password").fill(password)
+        await page.get_by_role("button", name="Log in").click()
+
     async def watched(self, work):
         """Runs it, and has `notes` what the banner said on each page; one that is left at the end is `left`."""
-        doing = asyncio.ensure_future(work)
+        doing, besides = asyncio.ensure_future(work), asyncio.ensure_future(self.besides or asyncio.sleep(0))
         try:
             while not doing.done():
                 await asyncio.wait([doing], timeout=0.5)
                 self.notes |= {(urlsplit(page.url).netloc, note) for page, note in await self.banners()}
             await doing
         finally:
+            await besides
             self.left = await self.banners()
 
     async def banners(self):
@@ -255,6 +268,18 @@ def test_a_person_who_declines_is_told_of_and_another_account_is_pointed_out(wor
         "This is other@contoso.com. Do not press Accept: sign in as reports@contoso.com.",
     ) in (world.notes)
     assert world.left == []
+
+
+def test_a_second_factor_is_waited_for(world):
+    """For longer than the menu is looked for, once a page asks for nothing."""
+    world.run(world.context.clear_cookies(domain="app.mspbots.ai"))
+    world.sandbox.control("mspbots", second_factor=True, password="made-up")
+    world.sandbox.control("person", present=False)
+    world.besides = world.gives_password("made-up")
+    with pytest.raises(PersonNeededError, match="sign in to MSPbots"):
+        world.deliver(find_s=0.5, patience_s=4)
+    (page,) = world.context.pages
+    assert page.url.endswith("/second-factor")
 
 
 def test_a_banner_says_what_to_do_takes_no_click_and_goes(world):
