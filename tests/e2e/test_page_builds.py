@@ -299,3 +299,14 @@ def test_a_banner_is_on_no_page_of_the_login_that_asks_for_a_password(world):
         world.deliver(patience_s=2)
     assert [urlsplit(page.url).netloc for page in world.context.pages] == ["login.microsoftonline.com"]
     assert {host for host, _ in world.notes} <= {"app.mspbots.ai"}
+
+
+def test_an_apply_delivers_to_a_page_in_a_frame(started):
+    """The installed command, with a browser of its own."""
+    started.write(deliver=(f"mspbots: {{username: {MAILBOX}, tenant: Contoso}}",))
+    started.control("person", present=True, accept=True)
+    started.control("mspbots", build="frame")
+    done = started.json("apply", "c.yaml", "--yes", PROVISION_SANDBOX_PERSON="1", **started.operator())
+    assert [sink["state"] for sink in done["results"][0]["sinks"]] == ["delivered"]
+    (entry,) = started.world["mspbots"]["entries"]
+    assert (entry["username"], entry["status"]) == (MAILBOX, "Authorized")
