@@ -14,6 +14,14 @@ from urllib.parse import parse_qs, urlencode
 from provision.sinks.profile_reading import load
 
 PROFILE = load("mspbots")
+LATE = {
+    "busy": "hidden",
+    "busy script": """document.querySelector("#list").ariaBusy = true; setTimeout(() => {
+        document.querySelector("#list").ariaBusy = false; document.querySelector("#rows").hidden = false; }, 1000);""",
+    "asked": "hidden",
+    "asked script": 'fetch("/rows").then(() => { document.querySelector("#rows").hidden = false; });',
+}
+"""How a list comes late: while the page calls itself busy, or while an answer is awaited."""
 
 
 class Site:
@@ -22,7 +30,7 @@ class Site:
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={}, keeps={}, draft=False, most={},
+            accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0,
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
@@ -55,11 +63,16 @@ class Site:
         self.url = f"https://localhost:{self.server.server_address[1]}"
         self.redirect = f"{self.url}/web/um/smtp/redirect"
 
-    def answer(self, to):
+    def answer(self, to):  # noqa: PLR0911 - one for each address
         path, _, query = to.path.partition("?")
         if path == "/authorize":  # the person signs in and accepts, or nobody does
             script = f"setTimeout(() => location = '{self.redirect}?code=1', 200)" if self.how.accept else ""
             return self.send(to, f"<h1>Sign in</h1><script>{script}</script>")
+        if path == "/rows":
+            threading.Event().wait(1)
+            return self.send(to, "")
+        if path == "/web/um/smtp/redirect" and self.how.fails:
+            return self.send(to, "<h1>Sorry</h1>", status=self.how.fails)
         if path == "/web/um/smtp/redirect":
             self.entries, self.kept = [self.got["username"]], self.got | self.how.keeps
             return self.send(to, "", location="/")
@@ -73,7 +86,7 @@ class Site:
         alert = f"<p role=alert>{escape(self.how.alert)}</p>" if query == "alert=1" else ""
         edit, hidden = ("edit", "") if query == "edit=1" else ("", "hidden")
         form = f"<iframe src=/form?{edit} width=900 height=700></iframe>" if self.how.frame else self.form(edit)
-        action = '<td><a href="/?edit=1">Edit</a></td>'
+        action = '<td><a href="/?edit=1">Edit</a></td>' if self.how.edit else ""
         rows = "".join(f"<tr><td>{escape(one)}</td><td>Authorized</td>{action}</tr>" for one in self.entries)
         return self.send(
             to,
@@ -81,8 +94,9 @@ class Site:
 <a href="#" id=system hidden onclick="show('mail')">System</a><a href="#" id=mail hidden onclick="show('list')">Outgoing
 Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick="show('menu')">▾</button>
 <div role=menu id=menu hidden><button role=menuitem onclick="show('window')">OAuth2</button></div></div>
-<table>{rows}</table><div id=window {hidden}>{form}</div>
-<script>const show = (id) => {{ document.getElementById(id).hidden = false; }};</script>""",
+<table id=rows {LATE.get(self.how.late, "")}>{rows}</table><div id=window {hidden}>{form}</div>
+<script>{LATE.get(self.how.late + " script", "")}
+const show = (id) => {{ document.getElementById(id).hidden = false; }};</script>""",
         )
 
     def form(self, edit=""):
@@ -91,7 +105,7 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
             if one.label in self.how.drop:
                 continue
             value = {"host_name": self.how.host, "redirect_uri": self.how.redirect or self.redirect}.get(one.value, "")
-            if edit and one.value in self.kept and not one.secret:
+            if edit and one.value in self.kept and not (one.secret or value):
                 value = self.kept[one.value]
             kind = "password" if one.secret else "text"
             label = self.how.rename.get(one.label, one.label)
@@ -100,7 +114,7 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
                 f"{' readonly' if one.value == 'host_name' else ''}{self.how.most.get(one.value, '')}></label><br>"
             )
         inner = f"""<div role=dialog aria-label={way}><form method=post action=/save target=_top>{"".join(rows)}
-<input type=hidden name=way value={way}>
+<input type=hidden name=way value={way}>{self.how.more}
 <button type=button onclick="this.getRootNode().querySelector('#sure').hidden=false">Authorize</button>
 <div role=dialog id=sure hidden><button>Continue</button></div></form></div>"""
         if self.how.draft:
@@ -111,8 +125,8 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
             return f"<div id=host><template shadowrootmode=open>{inner}</template></div>"
         return inner
 
-    def send(self, to, body, location=None):
-        to.send_response(303 if location else 200)
+    def send(self, to, body, location=None, status=200):
+        to.send_response(303 if location else status)
         if location:
             to.send_header("Location", location)
         to.send_header("Content-Type", "text/html; charset=utf-8")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provision.sinks.browser import BrowserSink
 
 _ALERT = ":is([role=alert], [aria-live=assertive]):not([class*=success]):not([class*=info])"
-_REFUSED, _SAYS_WHY_S = 400, 5.0
+_REFUSED = 400
 
 
 class Delivery(FormPage):
@@ -148,7 +148,7 @@ class Delivery(FormPage):
                     self.page = page
                     return True
             status, at = self.returned or (0, 0.0)
-            if status >= _REFUSED and time.monotonic() - at > _SAYS_WHY_S:
+            if status >= _REFUSED and time.monotonic() - at > self.sink.find_s / 2:
                 raise SinkError(
                     f"{self.sink.name} answered {status} when Microsoft sent the browser back to it.",
                     where=self.profile.redirect_uri,

@@ -14,7 +14,6 @@ from provision.ports import Parcel
 from provision.secret import Secret
 from provision.sinks import browser_data
 from provision.sinks.browser import BrowserSink
-from provision.sinks.delivering import Delivery
 from tests.form_site import Site
 
 CANARY = "cAnAry8Q~browser.secret-0123456789"
@@ -70,29 +69,6 @@ class Fallback:
     async def deliver(self, one, done=""):
         self.got.append(one.key_id)
         self.done = done
-
-
-ENTERED = ("authorization_url", "token_url", "client_id", "client_secret", "username", "reply_to", "signature")
-
-
-class Looking(Fallback):
-    """Sees what stands in the form of the browser, which is still open."""
-
-    page = None
-
-    async def deliver(self, one, done=""):
-        await super().deliver(one, done)
-        self.shown = await self.page.evaluate(
-            "() => Object.fromEntries([...document.querySelectorAll('input')].map((one) => [one.name, one.value]))"
-        )
-
-
-def _showing(run, fallback):
-    async def shown(self):
-        fallback.page = self.page
-        await run(self)
-
-    return shown
 
 
 @pytest.mark.parametrize("how", [{"frame": True}, {"login": True}])
@@ -153,46 +129,6 @@ def test_a_renamed_field_without_a_fallback_is_a_changed_page(world):
     with pytest.raises(PageChangedError, match="Token URL"):
         asyncio.run(sink.deliver(parcel(site)))
     assert site.got == {}
-
-
-@pytest.mark.parametrize(("value", "label"), [("client_secret", "Client Secret"), ("username", "Username")])
-def test_a_field_that_keeps_less_than_it_was_given_is_noticed_and_the_form_emptied(world, monkeypatch, value, label):
-    fallback = Looking()
-    site, sink, said = world(most={value: " maxlength=12"}, fallback=fallback)
-    monkeypatch.setattr(Delivery, "run", _showing(Delivery.run, fallback))
-    asyncio.run(sink.deliver(parcel(site)))
-    assert any(f'the field "{label}" does not keep what is entered' in text for text in said)
-    assert fallback.shown == {
-        "host_name": "smtp.office365.com", "redirect_uri": site.redirect, **dict.fromkeys(ENTERED, ""), "way": "Add",
-    }  # fmt: skip
-    assert "nothing is entered" in fallback.done
-    assert site.got == {}
-
-
-def test_what_the_application_keeps_otherwise_is_told(world):
-    site, sink, _ = world(keeps={"reply_to": "help@elsewhere"})
-    with pytest.raises(SinkError, match='keeps "help@elsewhere" as Reply to, and not "help@contoso') as told:
-        asyncio.run(sink.deliver(parcel(site)))
-    assert "another secret is made" in told.value.hint
-
-
-def test_the_entry_that_is_there_is_edited(world):
-    site, sink, _ = world()
-    site.entries, site.kept = (
-        ["reports@contoso.com"],
-        {"client_id": "an-older-client", "username": "reports@contoso.com"},
-    )
-    asyncio.run(sink.deliver(parcel(site)))
-    assert (site.ways, site.got["client_id"]) == (["Edit"], "the-client")
-
-
-def test_two_entries_of_the_mailbox_are_left_to_the_person(world):
-    fallback = Fallback()
-    site, sink, said = world(fallback=fallback)
-    site.entries = ["reports@contoso.com"] * 2
-    asyncio.run(sink.deliver(parcel(site)))
-    assert any("more than one entry for the mailbox" in text for text in said)
-    assert (fallback.done, site.ways) == ("", [])
 
 
 def test_a_label_twice_is_not_guessed(world):

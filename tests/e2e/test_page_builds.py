@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -15,16 +13,11 @@ import pytest
 from provision.errors import PageChangedError, PersonNeededError, SinkError
 from provision.ports import Parcel
 from provision.secret import Secret
-from provision.sinks import chromium, form_page
-from provision.sinks.browser import BrowserSink
+from provision.sinks import form_page
 from provision.sinks.profile_reading import load
+from tests.e2e.one_browser import BROWSER, Sink, needed, opened, playwright
 
-BROWSER = shutil.which("chromium")
-missing = not (BROWSER and shutil.which("certutil"))
-if missing and os.environ.get("CI") == "true":
-    pytest.fail("chromium and certutil are needed under CI", pytrace=False)
-playwright = pytest.importorskip("playwright.async_api")
-pytestmark = pytest.mark.skipif(missing, reason="chromium or certutil is not installed")
+pytestmark = needed
 HOME, MAILBOX = "https://app.mspbots.ai", "reports@contoso.com"
 PROFILE = load("mspbots").at(HOME)
 VALUES = {"username": MAILBOX, "reply_to": "help@contoso.com", "signature": "Contoso reports"}
@@ -47,30 +40,13 @@ class Hands:
         self.done = done
 
 
-class Sink(BrowserSink):
-    """One that opens no browser of its own: its folder is not the browser's."""
-
-    context = None
-
-    @contextlib.asynccontextmanager
-    async def _opened(self, browser):
-        yield self.context
-
-
 @pytest.fixture(scope="module")
 def running(entra_sandbox_session, tmp_path_factory):
     """The sandbox, and a browser that stays open: (sandbox, its context, what runs a coroutine)."""
     sandbox = entra_sandbox_session
     sandbox.renew()
-    folder = tmp_path_factory.mktemp("browser")
-    options = chromium.prepare(folder, sandbox.info["ca"], sandbox.info["proxy"])
-    with asyncio.Runner() as runner:
-        driver = runner.run(playwright.async_playwright().start())
-        launch = driver.chromium.launch_persistent_context(executable_path=BROWSER, headless=True, **options)
-        context = runner.run(launch)
-        yield sandbox, context, runner.run
-        runner.run(context.close())
-        runner.run(driver.stop())
+    with opened(tmp_path_factory.mktemp("browser"), sandbox.info["ca"], sandbox.info["proxy"]) as (context, run):
+        yield sandbox, context, run
 
 
 def _notes(node):
