@@ -15,13 +15,11 @@ from provision.sinks.profile_reading import load
 
 PROFILE = load("mspbots")
 LATE = {
-    "busy": "hidden",
-    "busy script": """document.querySelector("#list").ariaBusy = true; setTimeout(() => {
-        document.querySelector("#list").ariaBusy = false; document.querySelector("#rows").hidden = false; }, 1000);""",
-    "asked": "hidden",
-    "asked script": 'fetch("/rows").then(() => { document.querySelector("#rows").hidden = false; });',
+    "busy": "list.ariaBusy = true; setTimeout(() => { list.ariaBusy = false; rows.hidden = false; }, 1500);",
+    "asked": 'fetch("/rows").then(() => { rows.hidden = false; });',
+    "shown": "list.hidden = true; setTimeout(() => { list.hidden = rows.hidden = false; }, 1500);",
 }
-"""How a list comes late: while the page calls itself busy, or while an answer is awaited."""
+"""How a list comes late: while the page calls itself busy, while an answer is awaited, with all that is beside it."""
 
 
 class Site:
@@ -30,7 +28,7 @@ class Site:
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0,
+            accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0, stands="",
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
@@ -69,7 +67,7 @@ class Site:
             script = f"setTimeout(() => location = '{self.redirect}?code=1', 200)" if self.how.accept else ""
             return self.send(to, f"<h1>Sign in</h1><script>{script}</script>")
         if path == "/rows":
-            threading.Event().wait(1)
+            threading.Event().wait(1.5)
             return self.send(to, "")
         if path == "/web/um/smtp/redirect" and self.how.fails:
             return self.send(to, "<h1>Sorry</h1>", status=self.how.fails)
@@ -83,7 +81,8 @@ class Site:
             return self.send(to, "", location="/login")
         if path == "/form":
             return self.send(to, self.form(query))
-        alert = f"<p role=alert>{escape(self.how.alert)}</p>" if query == "alert=1" else ""
+        said = self.how.alert if query == "alert=1" else self.how.stands
+        alert = f"<p role=alert>{escape(said)}</p>" if said else ""
         edit, hidden = ("edit", "") if query == "edit=1" else ("", "hidden")
         form = f"<iframe src=/form?{edit} width=900 height=700></iframe>" if self.how.frame else self.form(edit)
         action = '<td><a href="/?edit=1">Edit</a></td>' if self.how.edit else ""
@@ -94,9 +93,10 @@ class Site:
 <a href="#" id=system hidden onclick="show('mail')">System</a><a href="#" id=mail hidden onclick="show('list')">Outgoing
 Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick="show('menu')">▾</button>
 <div role=menu id=menu hidden><button role=menuitem onclick="show('window')">OAuth2</button></div></div>
-<table id=rows {LATE.get(self.how.late, "")}>{rows}</table><div id=window {hidden}>{form}</div>
-<script>{LATE.get(self.how.late + " script", "")}
-const show = (id) => {{ document.getElementById(id).hidden = false; }};</script>""",
+<table id=rows {"hidden" if self.how.late and not self.ways else ""}>{rows}</table><div id=window {hidden}>{form}</div>
+<script>const [list, rows] = ["list", "rows"].map((id) => document.getElementById(id));
+const show = (id) => {{ document.getElementById(id).hidden = false; if (id === "list") late(); }};
+const late = () => {{ {LATE.get(self.how.late, "")} }};</script>""",
         )
 
     def form(self, edit=""):

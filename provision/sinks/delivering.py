@@ -145,6 +145,7 @@ class Delivery(FormPage):
                 if urlsplit(page.url).netloc not in self.hosts:
                     await self.look_at_account(page)
                 elif self.returned is not None and await self.says_success(page):
+                    await self.not_refused()
                     self.page = page
                     return True
             status, at = self.returned or (0, 0.0)

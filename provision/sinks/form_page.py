@@ -157,7 +157,7 @@ class FormPage(Finder):
     # -- the fields
 
     async def places(self) -> dict[str, Locator]:
-        """Finds every field by its label, waits until they can be filled, and compares the fixed ones."""
+        """Finds every field by its label, and compares the fixed ones once they are there. Nothing is entered yet."""
         places = {}
         for at, field in enumerate(self.profile.fields):
             places[field.label] = await self.field(field, self.window, 1.0 if at else None)
@@ -165,11 +165,6 @@ class FormPage(Finder):
         if any(boxes.count(box) > 1 for box in boxes):
             raise MissingError("one field of the form has the labels of two")
         until = time.monotonic() + self.sink.find_s
-        for field in self.profile.fields:
-            while not (field.read_only or await places[field.label].is_enabled()):
-                if time.monotonic() > until:
-                    raise MissingError(f'the field "{field.label}" cannot be filled')
-                await asyncio.sleep(0.1)
         values = self.profile.values(self.sink.values)
         for field in self.fixed():
             held, wanted = "", values[field.value]

@@ -82,7 +82,13 @@ def test_the_entry_that_is_there_is_edited(world):
     assert (site.ways, site.got["client_id"]) == (["Edit"], "the-client")
 
 
-@pytest.mark.parametrize("late", ["busy", "asked"])
+def test_what_stood_on_the_page_before_is_no_refusal(world):
+    site, sink, _ = world.site(stands="Your trial ends in three days.")
+    world.run(sink.deliver(parcel(site)))
+    assert site.entries == ["reports@contoso.com"]
+
+
+@pytest.mark.parametrize("late", ["busy", "asked", "shown"])
 def test_a_list_that_comes_late_is_waited_for(world, late):
     site, sink, _ = world.site(late=late)
     site.entries = ["reports@contoso.com"]
