@@ -8,9 +8,16 @@ from provision.errors import PageChangedError, PersonNeededError
 from provision.model import Readiness
 from provision.ports import Parcel
 from provision.sinks.digest import settings_digest
-from provision.sinks.handoff import HandedField, hand_over
+from provision.sinks.handoff import hand_over
+from provision.sinks.handoff_page import HandedField
 from provision.sinks.profile import Profile
 from provision.sinks.refusal import NOBODY, nobody
+
+_MISTAKEN = {
+    "client_id": "Entra's Application (client) ID, not the Object ID.",
+    "client_secret": "Entra's Value, not the Secret ID.",
+}
+"""What is easily taken for it; in Entra they stand side by side."""
 
 
 def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
@@ -74,9 +81,9 @@ class PersonSink:
         check_redirect(self.profile, parcel)
         values = self.profile.values(given(parcel, self.values))
         fields = [
-            HandedField(f.label, secret=parcel.secret.reveal)
+            HandedField(f.label, secret=parcel.secret.reveal, note=_MISTAKEN.get(f.value, ""))
             if f.secret
-            else HandedField(f.label, values[f.value], read_only=f.read_only)
+            else HandedField(f.label, values[f.value], read_only=f.read_only, note=_MISTAKEN.get(f.value, ""))
             for f in self.profile.fields
         ]
         path = " > ".join(filter(None, [self.profile.url, *map(str, self.profile.menu)]))

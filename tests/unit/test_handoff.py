@@ -10,7 +10,8 @@ import pytest
 from provision.errors import PageChangedError, PersonNeededError
 from provision.ports import Parcel
 from provision.secret import Secret
-from provision.sinks.handoff import HandedField, hand_over
+from provision.sinks.handoff import hand_over
+from provision.sinks.handoff_page import HandedField
 from provision.sinks.person import PersonSink
 from provision.sinks.profile_reading import load
 
