@@ -25,7 +25,7 @@ class HandedField:
 
 
 _CLIPBOARD = (
-    "A minute after it was copied, the clipboard is cleared, unless it is seen to hold something else by then. "
+    "A minute after the secret was copied, the clipboard is cleared, unless it is seen to hold something else by then. "
     "A clipboard manager keeps what it has taken: clear that yourself."
 )
 
@@ -45,6 +45,7 @@ def page(  # noqa: PLR0913
 <table><caption>In the order of the form</caption>
 <thead><tr><th scope="col">Field</th><th scope="col">Value</th><th scope="col">Clipboard</th></tr></thead>
 <tbody>{rows}</tbody></table>
+{f'<p class="note">{_CLIPBOARD}</p>' if any(one.secret for one in fields) else ""}
 <p id="late" hidden>The clipboard may still hold the secret. It is cleared when you come back to this page, or copy
 something else.</p>
 <h2>Then</h2><ol>{items}</ol>
@@ -67,7 +68,7 @@ def _secret(one: HandedField, *, shown: bool) -> str:
     once = (
         "Shown already. For a new one press I could not, and run again." if shown else "It is shown once, for a minute."
     )
-    notes = _notes(one.note, once, _CLIPBOARD)
+    notes = _notes(one.note, once)
     value = f"""<code id="secret"></code>
 <button type="button" id="reveal" aria-label="Show once: {label}"{" disabled" if shown else ""}>Show once</button>
 <p id="shown" hidden><span role="timer">Hidden in <span id="seconds">60</span> s.</span>

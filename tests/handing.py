@@ -1,0 +1,48 @@
+"""A hand-off page that waits for its person, in a thread of its own, and the browser of that person."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import threading
+
+from provision.sinks.handoff import hand_over
+from provision.sinks.handoff_page import HandedField
+
+SECRET = "cAnAry8Q~handed.over-0123456789~<&>"
+FIELDS = (
+    HandedField("Host Name", "smtp.office365.com", read_only=True),
+    HandedField("Authorization URL", "https://login.microsoftonline.com/t/oauth2/v2.0/authorize"),
+    HandedField("Client ID", "7b1c1f3e-0000-4000-8000-000000000002", note="Not the Object ID."),
+    HandedField("Client Secret", secret=lambda: SECRET, note="The Value, not the Secret ID."),
+    HandedField("Reply to"),
+)
+STEPS = ("Press Authorize.", "Press Accept.")
+
+
+class Handing:
+    """`address` is the page's; `result()` what came of the hand-over, once it has ended."""
+
+    def __init__(self, fields=FIELDS, patience_s=60.0):
+        self._there, self.address, self._result = threading.Event(), "", None
+        self._thread = threading.Thread(target=self._run, args=(fields, patience_s), daemon=True)
+        self._thread.start()
+        assert self._there.wait(30)
+
+    def _run(self, fields, patience_s):
+        hand = hand_over("MSPbots Outgoing Mail", fields, STEPS, patience_s=patience_s, announce=self._said)
+        self._result = asyncio.run(hand)
+
+    def _said(self, text):
+        self.address = re.search(r"http://\S+/", text)[0]
+        self._there.set()
+
+    def result(self):
+        self._thread.join(30)
+        return self._result
+
+
+def chromium(driver):
+    """Started by Playwright's `driver`."""
+    return driver.chromium.launch(executable_path=shutil.which("chromium"))
