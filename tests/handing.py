@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import threading
 
+import pytest
+
 from provision.sinks.handoff import hand_over
 from provision.sinks.handoff_page import HandedField
 
+CHROMIUM = shutil.which("chromium")
+if not CHROMIUM and os.environ.get("CI") == "true":
+    pytest.fail("chromium is needed under CI", pytrace=False)
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
 SECRET = "cAnAry8Q~handed.over-0123456789~<&>"
 FIELDS = (
     HandedField("Host Name", "smtp.office365.com", read_only=True),
@@ -45,4 +52,4 @@ class Handing:
 
 def chromium(driver):
     """Started by Playwright's `driver`."""
-    return driver.chromium.launch(executable_path=shutil.which("chromium"))
+    return driver.chromium.launch(executable_path=CHROMIUM)

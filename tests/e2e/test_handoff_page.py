@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from tests import handing
-from tests.handing import FIELDS, SECRET, Handing
+from tests.axe import violations
+from tests.handing import FIELDS, SECRET, Handing, needs_chromium
 
-missing = not shutil.which("chromium")
-if missing and os.environ.get("CI") == "true":
-    pytest.fail("chromium is needed under CI", pytrace=False)
-Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
-playwright = pytest.importorskip("playwright.sync_api")
-expect = playwright.expect
-pytestmark = pytest.mark.skipif(missing, reason="chromium is not installed")
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         started = handing.chromium(driver)
         yield started
         started.close()
@@ -341,14 +334,6 @@ def test_what_a_screen_reader_is_told_of_the_page(visit):
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_focused()
     assert page.locator("body").aria_snapshot() == TOLD.strip()
-
-
-def violations(page):
-    """Of every rule of axe for WCAG 2.0 to 2.2, A and AA, and of its best practices."""
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = Axe().run(page, options={"runOnly": rules, "rules": {"target-size": {"enabled": True}}}).response
-    assert len(found["passes"]) > 10
-    return [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
