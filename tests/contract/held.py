@@ -35,8 +35,8 @@ class Held:
     settings = ("client_id", "authorization_url", "token_url")
     failures = ("broken",)
     """How it can fail before anything is changed: `fails(one)` has it do so until `mends()`."""
-    loses_answers = slow = killable = exclusive = False
-    """`exclusive`: of two deliveries at once, one may be refused."""
+    loses_answers = slow = killable = exclusive = costly = False
+    """`exclusive`: of two deliveries at once, one may be refused; `costly`: each takes seconds."""
     parts = 4
     """Into so many parts a delivery is cut, of those that are `killable`; it is killed at the end of each."""
     how = None

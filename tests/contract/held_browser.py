@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -33,8 +34,16 @@ class Application(Site):
 
 
 class HeldByBrowser(Held):
-    needs_person = loses_answers = killable = exclusive = True
-    failures = ("another host", "refused", "nobody came", "wrong credentials", "permission denied", "not there")
+    needs_person = loses_answers = killable = exclusive = costly = True
+    failures = (
+        "another host",
+        "refused",
+        "nobody came",
+        "wrong credentials",
+        "permission denied",
+        "full disk",
+        "not there",
+    )
     parts = 2
 
     def __init__(self, folder, files):
@@ -72,13 +81,16 @@ class HeldByBrowser(Held):
         return self.site.held
 
     async def deliver_by(self, sink, value, key_id):
-        denied = self.how == "permission denied"
+        denied, before = self.how == "permission denied", resource.getrlimit(resource.RLIMIT_FSIZE)
+        if self.how == "full disk":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         if denied:
             self.user_data.mkdir(mode=0o500, exist_ok=True)
             os.seteuid(NOBODY if os.geteuid() == 0 else os.geteuid())
         try:
             await super().deliver_by(sink, value, key_id)
         finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
             if denied:
                 os.seteuid(os.getuid())
                 self.user_data.chmod(0o700)
