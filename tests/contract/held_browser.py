@@ -41,7 +41,6 @@ class HeldByBrowser(Held):
         "nobody came",
         "wrong credentials",
         "permission denied",
-        "full disk",
         "not there",
     )
     parts = 2
