@@ -9,6 +9,7 @@ import shutil
 import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from provision.sinks.handoff import hand_over
 from provision.sinks.handoff_page import HandedField
@@ -17,6 +18,7 @@ CHROMIUM = shutil.which("chromium")
 if not CHROMIUM and os.environ.get("CI") == "true":
     pytest.fail("chromium is needed under CI", pytrace=False)
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+expect.set_options(timeout=20_000)
 SECRET = "cAnAry8Q~handed.over-0123456789~<&>"
 FIELDS = (
     HandedField("Host Name", "smtp.office365.com", read_only=True),
@@ -53,3 +55,28 @@ class Handing:
 def chromium(driver):
     """Started by Playwright's `driver`."""
     return driver.chromium.launch(executable_path=CHROMIUM)
+
+
+def shows(page):
+    page.get_by_role("button", name="Show once: Client Secret").click()
+    expect(page.locator("#secret")).to_have_text(SECRET)
+
+
+def copies(page, label="Client Secret"):
+    page.get_by_role("button", name=f"Copy {label}").click()
+    says(page, f"Copied {label}.")
+
+
+def says(page, text):
+    expect(page.get_by_role("status")).to_contain_text(text)
+
+
+def clipboard(page):
+    """What any page may read of it from now on."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def is_nowhere(page):
+    """Neither on the page nor in what its script keeps."""
+    return SECRET not in page.content() and page.evaluate("secret") == ""
