@@ -16,7 +16,7 @@ from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
 from tests.mail import REDIRECT, REPORTS, message
 
-TEMPLATES = Path(mspbots.__file__).parent / "templates"
+TEMPLATES = Path(mspbots.__file__).parents[1] / "templates"
 
 
 @pytest.fixture(scope="module")
