@@ -19,7 +19,7 @@ from tests.axe import violations
 from tests.handing import chromium, needs_chromium
 from tests.mail import REDIRECT, REPORTS, message
 
-TEMPLATES = Path(mspbots.__file__).parent / "templates"
+TEMPLATES = Path(mspbots.__file__).parents[1] / "templates"
 
 
 @pytest.fixture(scope="module")
