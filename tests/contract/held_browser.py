@@ -43,7 +43,7 @@ class HeldByBrowser(Held):
         "permission denied",
         "not there",
     )
-    parts = 2
+    parts = 1
 
     def __init__(self, folder, files):
         authority = trustme.CA()
