@@ -23,8 +23,8 @@ SECRET = "cAnAry8Q~handed.over-0123456789~<&>"
 FIELDS = (
     HandedField("Host Name", "smtp.office365.com", read_only=True),
     HandedField("Authorization URL", "https://login.microsoftonline.com/t/oauth2/v2.0/authorize"),
-    HandedField("Client ID", "7b1c1f3e-0000-4000-8000-000000000002", note="Not the Object ID."),
-    HandedField("Client Secret", secret=lambda: SECRET, note="The Value, not the Secret ID."),
+    HandedField("Client ID", "7b1c1f3e-0000-4000-8000-000000000002", entra=("Application (client) ID", "Object ID")),
+    HandedField("Client Secret", secret=lambda: SECRET, entra=("Value", "Secret ID")),
     HandedField("Reply to"),
 )
 STEPS = ("Press Authorize.", "Press Accept.")

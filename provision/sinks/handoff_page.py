@@ -14,14 +14,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class HandedField:
-    """One row: a value to copy, one that is only compared (`read_only`), or the secret, by what opens it. `note` says
-    what is easily taken for it."""
+    """One row: a value to copy, one that is only compared (`read_only`), or the secret, by what opens it. `entra`
+    is its name in Entra, and the name of what stands beside it there and is easily taken for it."""
 
     label: str
     value: str = ""
     read_only: bool = False
     secret: Callable[[], str] | None = field(default=None, repr=False)
-    note: str = ""
+    entra: tuple[str, str] | None = None
 
 
 _CLIPBOARD = (
@@ -58,7 +58,11 @@ something else.</p>
 
 def _row(at: int, one: HandedField) -> str:
     value = f'<code id="value-{at}">{escape(one.value)}</code>' if one.value else ""
-    notes = [one.note, "There already: only compare it." if one.read_only else "", "" if value else "Leave it empty."]
+    notes = [
+        _entra(one),
+        "There already: only compare it." if one.read_only else "",
+        "" if value else "Leave it empty.",
+    ]
     copy = _copy(f"value-{at}", one.label) if value else ""
     return _cells(one.label, value + _notes(*notes), copy)
 
@@ -68,7 +72,7 @@ def _secret(one: HandedField, *, shown: bool) -> str:
     once = (
         "Shown already. For a new one press I could not, and run again." if shown else "It is shown once, for a minute."
     )
-    notes = _notes(one.note, once)
+    notes = _notes(_entra(one), once)
     value = f"""<code id="secret"></code>
 <button type="button" id="reveal" aria-label="Show once: {label}"{" disabled" if shown else ""}>Show once</button>
 <p id="shown" hidden><span role="timer">Hidden in <span id="seconds">60</span> s.</span>
@@ -78,6 +82,10 @@ def _secret(one: HandedField, *, shown: bool) -> str:
 
 def _cells(label: str, value: str, copy: str) -> str:
     return f'<tr><th scope="row">{escape(label)}</th><td>{value}</td><td>{copy}</td></tr>\n'
+
+
+def _entra(one: HandedField) -> str:
+    return f"Entra's {one.entra[0]}, not the {one.entra[1]}." if one.entra else ""
 
 
 def _notes(*notes: str) -> str:

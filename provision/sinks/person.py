@@ -13,11 +13,8 @@ from provision.sinks.handoff_page import HandedField
 from provision.sinks.profile import Profile
 from provision.sinks.refusal import NOBODY, nobody
 
-_MISTAKEN = {
-    "client_id": "Entra's Application (client) ID, not the Object ID.",
-    "client_secret": "Entra's Value, not the Secret ID.",
-}
-"""What is easily taken for it; in Entra they stand side by side."""
+_ENTRA = {"client_id": ("Application (client) ID", "Object ID"), "client_secret": ("Value", "Secret ID")}
+"""Its name in Entra, and of what is easily taken for it."""
 
 
 def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
@@ -81,9 +78,9 @@ class PersonSink:
         check_redirect(self.profile, parcel)
         values = self.profile.values(given(parcel, self.values))
         fields = [
-            HandedField(f.label, secret=parcel.secret.reveal, note=_MISTAKEN.get(f.value, ""))
+            HandedField(f.label, secret=parcel.secret.reveal, entra=_ENTRA.get(f.value))
             if f.secret
-            else HandedField(f.label, values[f.value], read_only=f.read_only, note=_MISTAKEN.get(f.value, ""))
+            else HandedField(f.label, values[f.value], read_only=f.read_only, entra=_ENTRA.get(f.value))
             for f in self.profile.fields
         ]
         path = " > ".join(filter(None, [self.profile.url, *map(str, self.profile.menu)]))

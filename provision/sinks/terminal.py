@@ -68,8 +68,8 @@ def _lines(title: str, fields: Sequence[HandedField], steps: Sequence[str]) -> l
     for field in fields:
         value = field.secret() if field.secret else field.value
         note = " (there already: only compare it)" if field.read_only else "" if value else "(leave it empty)"
+        note += f" (not {field.entra[1]})" if field.entra else ""  # on the same line: twenty-four must do
         rows.append(f"  {field.label:<{width}}  {value}{note}")
-        rows += [f"  {'':<{width}}  {field.note}"] if field.note else []
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
     return [f"{title}: enter these values. The secret is shown this once.", "", *rows, "", *numbered]
 

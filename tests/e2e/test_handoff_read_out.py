@@ -68,19 +68,19 @@ TREE = """\
           - code: https://login.microsoftonline.com/t/oauth2/v2.0/authorize
         - cell "Copy Authorization URL":
           - button "Copy Authorization URL": Copy
-      - row "Client ID 7b1c1f3e-0000-4000-8000-000000000002 Not the Object ID. Copy Client ID":
+      - row "Client ID 7b1c1f3e-0000-4000-8000-000000000002 Entra's Application (client) ID, not the Object ID. Copy Client ID":
         - rowheader "Client ID"
-        - cell "7b1c1f3e-0000-4000-8000-000000000002 Not the Object ID.":
+        - cell "7b1c1f3e-0000-4000-8000-000000000002 Entra's Application (client) ID, not the Object ID.":
           - code: 7b1c1f3e-0000-4000-8000-000000000002
-          - text: Not the Object ID.
+          - text: Entra's Application (client) ID, not the Object ID.
         - cell "Copy Client ID":
           - button "Copy Client ID": Copy
-      - 'row "Client Secret Show once: Client Secret The Value, not the Secret ID. It is shown once, for a minute."':
+      - 'row "Client Secret Show once: Client Secret Entra''s Value, not the Secret ID. It is shown once, for a minute."':
         - rowheader "Client Secret"
-        - 'cell "Show once: Client Secret The Value, not the Secret ID. It is shown once, for a minute."':
+        - 'cell "Show once: Client Secret Entra''s Value, not the Secret ID. It is shown once, for a minute."':
           - code
           - 'button "Show once: Client Secret"': Show once
-          - text: The Value, not the Secret ID. It is shown once, for a minute.
+          - text: Entra's Value, not the Secret ID. It is shown once, for a minute.
         - cell
       - row "Reply to Leave it empty.":
         - rowheader "Reply to"
