@@ -8,7 +8,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 aadsts: [{code, times, client_id?, grant_type?}], loop_limit}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
-    /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
+    /policy    {isEnabled, passwordAddition, maxDays, audiences: [AzureADMyOrg, …], client_id?}: the tenant's, or one
+               assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
     /mspbots   {build: plain | portal | frame | shadow | reworded | slow | ends | toast, slow_ms, toast, toast_ms,
                 ends_at: list | form | authorize | continue, ends_times}: how its pages are built; a build takes back

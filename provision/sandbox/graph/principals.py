@@ -8,6 +8,7 @@ from typing import Any
 from provision.sandbox.graph import credentials, deletion, permissions, query
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import DIRECTORY_OBJECT, GRANT, SERVICE_PRINCIPAL
+from provision.sandbox.graph.schema_users import USER
 from provision.sandbox.graph.writing import at_most, checked, required
 from provision.sandbox.world import World, merge
 
@@ -115,7 +116,8 @@ def typed(item: dict[str, Any]) -> dict[str, Any]:
     """As a directoryObject, which says of what type it is. A user shows what users show by default."""
     kind = "user" if "userPrincipalName" in item else "application"
     kind = "servicePrincipal" if "servicePrincipalNames" in item else kind
-    return {"@odata.type": f"#microsoft.graph.{kind}", **item}
+    shown: dict[str, Any] = {**dict.fromkeys(USER.shown), "businessPhones": []} if kind == "user" else {}
+    return {"@odata.type": f"#microsoft.graph.{kind}", **shown, **item}
 
 
 def any_object(world: World, object_id: str) -> dict[str, Any] | None:
@@ -129,5 +131,9 @@ def get_object(call: Call) -> Answer:
     found = any_object(call.world, call.key())
     if found is None:
         raise missing(call.key())
-    kind = {"@odata.type": typed(found)["@odata.type"]}
-    return query.entity(call, DIRECTORY_OBJECT, found, "directoryObjects", **kind)
+    item = typed(found)
+    name = item["@odata.type"].rpartition(".")[2]
+    where = f"https://graph.microsoft.com/v2/{call.world.tenant_id}/directoryObjects/{found['id']}"
+    about = {"@odata.type": item["@odata.type"]}
+    about["@odata.id"] = f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"
+    return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **about)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provision.sandbox.graph.call import Refused, invalid
-from provision.sandbox.graph.schema import EntityType, Spec
+from provision.sandbox.graph.entity import EntityType, Spec
 
 _KINDS: dict[str, type | tuple[type, ...]] = {"s": str, "b": bool, "i": int, "o": dict}
 
