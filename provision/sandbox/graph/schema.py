@@ -234,6 +234,8 @@ DIRECTORY_OBJECT = EntityType(
     filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
     sortable=_SORTABLE,
 )
+OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
+"""The @odata.type of a directory object -> its own type."""
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
     properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),

@@ -42,9 +42,7 @@ def at_most(body: Mapping[str, Any], kind: EntityType, length: int, *names: str)
 
 def _check(value: Any, spec: Spec, name: str, kind: EntityType) -> None:
     if isinstance(spec, Mapping):
-        if value is None:
-            return
-        if not isinstance(value, dict):
+        if not isinstance(value, dict):  # null, too (assumed): Graph shows no such member without its own members
             raise invalid(name, kind.resource)
         for key, inner in value.items():
             if key not in spec:
