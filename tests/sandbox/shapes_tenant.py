@@ -200,7 +200,7 @@ class Tenant:
         if path.endswith(("/token", "/devicecode")):
             known = {**self.operator, "scope": SCOPE, "username": self.person.address, "password": self.person.password}
             body |= {name: value for name, value in known.items() if name in body or name != "username"}
-            body["grant_type"] = body.get("grant_type", "client_credentials")
+            body["grant_type"] = "client_credentials" if sure else body.get("grant_type", "client_credentials")
             body.pop("client_assertion", None)
 
     def principal(self):
