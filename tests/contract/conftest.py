@@ -31,7 +31,9 @@ def shared(request):
             case "proxy":
                 made = places.through_the_proxy(runner, request.getfixturevalue("sandbox"), monkeypatch)
             case _:
-                made = places.live(runner)
+                from tests.live.place import TenantPlace
+
+                made = TenantPlace(runner, request.config.live)
         yield made
         made.close()
 
