@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test witnesses proof year mutants soak races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test witnesses live proof year mutants soak races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ witnesses: install ## strangers' programs at the sandbox: client, version, opera
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "witnesses: a few minutes (log: $(BUILD)/witnesses.log)"
 	@$(BIN)/python -m scripts.witnesses $(ARGS) 2>&1 | tee -a $(BUILD)/witnesses.log
+
+live: venv ## the contract at a real tenant beside the sandbox, differences as cases: docs/how-to/live.md; ARGS=--clean
+	@$(BIN)/python -m scripts.live $(ARGS)
 
 proof: install ## all that is proven by force, about an hour: kill matrix, worlds, model, races, mutants
 	@$(BIN)/python -m scripts.proof

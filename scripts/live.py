@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 import tempfile
@@ -28,7 +27,7 @@ from provision.sandbox.testing import EntraSandbox
 from provision.wiring import SystemClock
 from tests.contract.places import LIVE
 from tests.live.asked import Asked, MissingError, asked
-from tests.live.cleaning import Cleaner
+from tests.live.cleaning import Cleaner, NotOursError
 from tests.live.differing import dumped
 from tests.live.mirror import PREFIX, Mirror
 
@@ -38,10 +37,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / ".build" / "live" / "cases"
 SUITE = ("tests/contract/test_directory.py", "tests/contract/test_login.py")
-IMPORTED = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+IMPORTED = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+QUIET = ("-p", "no:cacheprovider", "--tb=short", "-v", "-W", IMPORTED)
 USAGE, FAILED = 64, 1
-PATIENCE = 12
-"""How often, ten seconds apart, what cannot be found yet is looked for at the end."""
+PAUSES = (0, 10, 20, 30, 60)
+"""Seconds before each look at the end for what a tenant does not show yet."""
 WILL = """\
 tenant {tenant} ({host}), signed in as {who}
 Will make some forty apps, one after the other: uniqueName {prefix}…, tag {mark}, with secrets that end after a day, and
@@ -64,8 +64,17 @@ class Live:
         items[:] = [item for item in items if _is_live(item)]
 
     def take_back(self, cleaner: Cleaner) -> None:
+        for name in list(self.mirror.unanswered):
+            if (found := cleaner.find(name)) is not None:
+                self.mirror.made[found] = name
+                self.mirror.unanswered.discard(name)
         for object_id in list(self.mirror.made):
-            if cleaner.remove(object_id):
+            try:
+                gone = cleaner.remove(object_id)
+            except NotOursError as error:
+                print(f"live: {error}", file=sys.stderr)
+                gone = True
+            if gone:
                 del self.mirror.made[object_id]
 
 
@@ -142,9 +151,9 @@ def run(wanted: Asked, me: SignedIn, *, yes: bool, only: str) -> int:
     os.environ[LIVE] = "1"
     with tempfile.TemporaryDirectory(prefix="provision-live-") as folder, EntraSandbox(Path(folder)) as sandbox:
         live = Live(wanted, me.tenant_id, Mirror(wanted.cloud, sandbox, CASES))
-        chosen = ["-k", only] if only else []
+        options = [*QUIET, *(["-k", only] if only else [])]
         try:
-            code = pytest.main([*SUITE, "-p", "no:cacheprovider", "--tb=short", "--no-header", *IMPORTED, *chosen], plugins=[live])
+            code = pytest.main([*SUITE, *options], plugins=[live])
         finally:
             left_behind = sweep(live)
             cases = live.mirror.cases()
@@ -159,15 +168,16 @@ def run(wanted: Asked, me: SignedIn, *, yes: bool, only: str) -> int:
 
 def sweep(live: Live) -> bool:
     """What is still there of this run, also after ctrl-C. True where something stays."""
-    for attempt in range(PATIENCE):
-        if not live.mirror.made:
+    for pause in PAUSES:
+        if not (live.mirror.made or live.mirror.unanswered):
             return False
-        if attempt:
-            time.sleep(10)
+        time.sleep(pause)
         with cleaner(live.asked, sign_in(live.asked).token) as cleaning:
             live.take_back(cleaning)
-    print(f"live: cannot be found or removed: {json.dumps(live.mirror.made)}; later: make live ARGS=--clean")
-    return bool(live.mirror.made)
+    names = ", ".join([*live.mirror.made.values(), *live.mirror.unanswered])
+    if names:
+        print(f"live: not found, so not removed: {names}; look again later: make live ARGS=--clean", file=sys.stderr)
+    return bool(names)
 
 
 def main() -> int:

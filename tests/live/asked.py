@@ -11,7 +11,7 @@ from provision.entra.login import KINDS
 
 NEEDED = {
     "PROVISION_LIVE_TENANT": "the tenant's id or a domain of it: one that is there to be tried on",
-    "PROVISION_LIVE_MAILBOX": "a user of it, for whom consent is given to apps that the run makes, and is gone with them",
+    "PROVISION_LIVE_MAILBOX": "a user of it, who consents to what the run makes, until that is gone",
 }
 OPTIONAL = {
     "PROVISION_LIVE_LOGIN": f"how to sign in: {', '.join(KINDS)} (auto)",

@@ -54,6 +54,11 @@ class Cleaner:
         found = [(app, False) for app in live] + [(app, True) for app in bin_]
         return [Left(app["id"], app["uniqueName"], gone) for app, gone in found if _ours(app)]
 
+    def find(self, name: str) -> str | None:
+        """The object id of an app by its uniqueName."""
+        answer = self._http.get(f"/applications(uniqueName='{name}')?{FIELDS}")
+        return None if answer.status_code == GONE else str(answer.raise_for_status().json()["id"])
+
     def remove(self, object_id: str) -> bool:
         """For good. False where the tenant does not know it: not yet, or no more."""
         app = self._http.get(f"/applications/{object_id}?{FIELDS}")

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from provision.entra import shapes as ours
+
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[\w-]+\.onmicrosoft\.(?:com|us)|https?://[^\s'\"]+")
@@ -67,7 +69,9 @@ def shapes(mine: Any, other: Any, where: str = "body") -> list[str]:
     if isinstance(mine, dict) and isinstance(other, dict):
         found = [f"{where}.{name} is not in the sandbox's" for name in mine if name not in other]
         found += [f"{where}.{name} is in the sandbox's alone" for name in other if name not in mine]
-        return found + [told for name in mine if name in other for told in shapes(mine[name], other[name], f"{where}.{name}")]
+        return found + [
+            told for name in mine if name in other for told in shapes(mine[name], other[name], f"{where}.{name}")
+        ]
     if isinstance(mine, list) and isinstance(other, list):
         return shapes(mine[0], other[0], f"{where}[0]") if mine and other else []
     kinds = [_kind(value) for value in (mine, other)]
@@ -112,14 +116,16 @@ class Scrubber:
         if isinstance(value, list):
             beside = twin[0] if isinstance(twin, list) and twin else None
             return [self.value(inner, beside, sent, key) for inner in value[:2]]
-        if not isinstance(value, str):
-            return value
+        return self._text(value, twin, sent, key) if isinstance(value, str) else value
+
+    def _text(self, value: str, twin: Any, sent: set[str], key: str) -> str:
         if key in SECRET:
             return SCRUBBED
         if value == twin or value in sent or key in WORDS:
             return self.text(value)
         if key in TEXTS:
-            return self.text(QUOTED.sub(lambda m: m[0] if m[1] in sent or m[1] in str(twin) else f"'{SCRUBBED}'", value))
+            known = f"{sent} {twin}"
+            return self.text(QUOTED.sub(lambda m: m[0] if m[1] in known else f"'{SCRUBBED}'", value))
         if GUID.fullmatch(value):
             return self._number(value)
         return "2024-01-01T00:00:00Z" if DATE.fullmatch(value) else SCRUBBED
@@ -132,8 +138,6 @@ class Scrubber:
 
     def _number(self, ident: str) -> str:
         """Those of Microsoft's own apps and permissions stay: everybody has them."""
-        from provision.entra import shapes as ours  # noqa: PLC0415
-
         if ident.lower() in {ours.GRAPH, *ours.SCOPE_IDS.values()} or ident.lower() in self.known.values():
             return ident
         return self.numbers.setdefault(ident.lower(), f"00000000-0000-4000-8000-{len(self.numbers) + 1:012d}")

@@ -1,5 +1,5 @@
-"""Every request that goes to the tenant goes to a sandbox as well, with the sandbox's own ids in the place of the tenant's;
-the two answers are compared. The tenant's client notices nothing.
+"""Every request to the tenant goes to a sandbox as well, with the sandbox's ids in the place of the tenant's; the two
+answers are compared. The tenant's client notices nothing.
 
 Ids and secrets of the tenant are known here to be translated, and go to the sandbox alone, which is this machine's.
 """
@@ -25,6 +25,7 @@ AWAY = {429, 500, 502, 503, 504}
 """The weather of a tenant: repeated by the client, and no difference."""
 PREFIX, MARK = "provision-live-", "provision-live"
 """Of the uniqueName of each app that is made, and a tag of it."""
+CREATES = re.compile(rf"/applications\(uniqueName='({PREFIX}[0-9a-f]+)'\)")
 OPAQUE = ("secretText", "keyId", "id", "appId", "principalId", "clientId", "resourceId")
 
 
@@ -34,6 +35,7 @@ class Mirror:
         self.same: dict[str, str] = {}  # the tenant's -> the sandbox's
         self.secrets: dict[str, str] = {}  # what a case must not tell -> what stands for it
         self.made: dict[str, str] = {}  # object id -> uniqueName, of what this run made
+        self.unanswered: set[str] = set()  # uniqueName of what it asked for, and may have made
         self.compared = self.lags = 0
         self._open: dict[tuple[str, str, str], tuple[Exchange, list[str]]] = {}
         self._kept: dict[str, list[tuple[Exchange, list[str]]]] = {}
@@ -44,7 +46,16 @@ class Mirror:
         self.same |= {tenant_id: self.sandbox.tenant, name: self.sandbox.tenant, mailbox: PERSON, client_id: operator}
         domain = DOMAIN if name != tenant_id else TENANT
         self.secrets |= {mailbox: PERSON, tenant_id: TENANT, name: domain}
-        self.secrets |= {self.cloud.graph: "https://graph.microsoft.com", self.cloud.login: "https://login.microsoftonline.com"}
+        self.secrets |= {
+            self.cloud.graph: "https://graph.microsoft.com",
+            self.cloud.login: "https://login.microsoftonline.com",
+        }
+
+    async def asked(self, request: httpx.Request) -> None:
+        """An event hook of the tenant's client, before anything is sent."""
+        named = CREATES.search(unquote(str(request.url)))
+        if named and request.method == "PATCH" and named[1] not in self.made.values():
+            self.unanswered.add(named[1])
 
     async def note(self, response: httpx.Response) -> None:
         """An event hook of the tenant's client."""
@@ -60,14 +71,18 @@ class Mirror:
         answer = self._ask(request, hosts[base] + self.translated(path), body, graph=base == self.cloud.graph)
         theirs, ours = (_answer(one) for one in (response, answer))
         self._learn(theirs[2], ours[2])
-        url = ("https://graph.microsoft.com" if base == self.cloud.graph else "https://login.microsoftonline.com") + path
+        url = (
+            "https://graph.microsoft.com" if base == self.cloud.graph else "https://login.microsoftonline.com"
+        ) + path
         headers = {name.lower(): value for name, value in request.headers.items()}
         self._compare(Exchange(request.method, url, headers, body, theirs, ours))
 
     # -- the sandbox's side
 
     def _ask(self, request: httpx.Request, url: str, body: Any, *, graph: bool) -> httpx.Response:
-        headers = {n: request.headers[n] for n in ("prefer", "consistencylevel", "content-type") if n in request.headers}
+        headers = {
+            n: request.headers[n] for n in ("prefer", "consistencylevel", "content-type") if n in request.headers
+        }
         if graph and "authorization" in request.headers:
             headers["authorization"] = f"Bearer {self.sandbox._token}"
         form = "urlencoded" in headers.get("content-type", "")
@@ -102,11 +117,13 @@ class Mirror:
     # -- what is kept
 
     def _remember(self, response: httpx.Response) -> None:
-        """Ids of what was made, before anything else can fail."""
-        found = _answer(response)[2]
-        name = found.get("uniqueName") if isinstance(found, dict) else None
-        if response.status_code == 201 and isinstance(name, str) and name.startswith(PREFIX):  # noqa: PLR2004
-            self.made[found["id"]] = name
+        """Ids of what was made, before anything else can fail. What is turned away may have been made all the same."""
+        named = CREATES.search(unquote(str(response.request.url)))
+        if named is None or response.request.method != "PATCH" or response.status_code in AWAY:
+            return
+        self.unanswered.discard(named[1])
+        if response.status_code == 201:
+            self.made[_answer(response)[2]["id"]] = named[1]
 
     def _compare(self, exchange: Exchange) -> None:
         """Another status that a later answer to the same request takes back was lag, and is no difference."""
@@ -127,8 +144,9 @@ class Mirror:
             old.unlink()
         found = {}
         for number, (exchange, told) in enumerate((each[0] for each in self._kept.values() if each), 1):
-            words = re.findall(r"[A-Za-z]+", GUID.sub("", unquote(exchange.url).partition("?")[0].split("/", 3)[3]))
-            name = "-".join(["live", str(number), exchange.method, *words[:4]]).lower()
+            where = GUID.sub("", unquote(exchange.url).partition("?")[0]).partition(".com/")[2]
+            words = re.findall(r"[A-Za-z]{3,}", re.sub(r"'[^']*'|^v1\.0", "", where))
+            name = "-".join(["live", str(number), exchange.method, *words]).lower()
             path = self.folder / f"{name}.json"
             found[path] = Scrubber(dict(self.secrets)).case(exchange, told, name)
             path.write_text(dumped(found[path]))

@@ -33,7 +33,7 @@ class TenantPlace(Place):
 
     def _noted(self, cloud):
         client = self._client(cloud)
-        client.event_hooks = {"request": [], "response": [self.live.mirror.note]}
+        client.event_hooks = {"request": [self.live.mirror.asked], "response": [self.live.mirror.note]}
         return client
 
     def tags(self, *names):
