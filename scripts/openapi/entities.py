@@ -10,7 +10,7 @@ from typing import Any
 from provision.sandbox.graph import schema
 from provision.sandbox.graph.schema import EntityType
 from scripts.openapi import examples
-from scripts.openapi.published import NULL, Published, Schema
+from scripts.openapi.published import Published, Schema
 
 TYPES: dict[str, tuple[EntityType, str]] = {
     "application": (schema.APPLICATION, "application"),
@@ -118,4 +118,4 @@ class Entities:
         reference = next(option["$ref"] for option in typed[member]["anyOf"] if "$ref" in option)
         inner = self.published.components[reference.rpartition("/")[2]]["properties"]
         below = {part: self._limited(name, part, inner, how) for part, how in spec.items()}
-        return {"anyOf": [{"type": "object", "properties": below, "additionalProperties": False}, NULL]}
+        return {"type": "object", "properties": below, "additionalProperties": False}

@@ -48,6 +48,12 @@ def test_every_answer_has_a_declared_status_type_and_shape_and_every_operation_s
     )
 
 
+def test_an_address_with_a_line_break_is_answered_by_graph(shapes):
+    url = f"{shapes.tenant.sandbox.graph}/v1.0/applications/a%0Ab"
+    answer = shapes.tenant.sandbox._http.get(url, headers={"Authorization": f"Bearer {shapes.tenant.tokens[0]}"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "Request_ResourceNotFound")
+
+
 def test_an_undeclared_member_is_noticed(told, monkeypatch):
     shown = query.shown
     monkeypatch.setattr(query, "shown", lambda *args: {**shown(*args), "undeclared": 1})

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provision.sandbox import objects
-
-# How a value that is written must look: s string, b boolean, o any object, [x] a collection of x; or an object.
-Spec = str | Mapping[str, Any]
+from provision.sandbox.graph.specs import ACCESS, ADD_INS, ROLES, SCOPES, Spec
 
 
 @dataclass(frozen=True)
@@ -75,15 +73,15 @@ APPLICATION = EntityType(
     },
     counts={"federatedIdentityCredentials/$count": "A-", "owners/$count": "AA"},
     writable={
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "api": {
             "requestedAccessTokenVersion": "i",
             "acceptMappedClaims": "b",
-            "knownClientApplications": "[s]",
-            "oauth2PermissionScopes": "[o]",
-            "preAuthorizedApplications": "[o]",
+            "knownClientApplications": "[g]",
+            "oauth2PermissionScopes": SCOPES,
+            "preAuthorizedApplications": [{"appId": "s", "delegatedPermissionIds": "[s]"}],
         },
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "groupMembershipClaims": "s",
@@ -94,23 +92,23 @@ APPLICATION = EntityType(
         "keyCredentials": "[o]",
         "notes": "s",
         "optionalClaims": "o",
-        "parentalControlSettings": "o",
+        "parentalControlSettings": {"countriesBlockedForMinors": "[s]", "legalAgeGroupRule": "s"},
         "passwordCredentials": "[o]",
         "publicClient": {"redirectUris": "[s]"},
-        "requiredResourceAccess": "[o]",
+        "requiredResourceAccess": ACCESS,
         "samlMetadataUrl": "s",
         "serviceManagementReference": "s",
         "signInAudience": "s",
         "spa": {"redirectUris": "[s]"},
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
         "uniqueName": "s",
         "web": {
             "redirectUris": "[s]",
             "homePageUrl": "s",
             "logoutUrl": "s",
             "implicitGrantSettings": {"enableIdTokenIssuance": "b", "enableAccessTokenIssuance": "b"},
-            "redirectUriSettings": "[o]",
+            "redirectUriSettings": [{"uri": "s", "index": "i"}],
         },
         "windows": "o",
     },
@@ -145,10 +143,10 @@ SERVICE_PRINCIPAL = EntityType(
     counts={"owners/$count": "-A"},
     writable={
         "accountEnabled": "b",
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "alternativeNames": "[s]",
         "appRoleAssignmentRequired": "b",
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "homepage": "s",
@@ -157,7 +155,7 @@ SERVICE_PRINCIPAL = EntityType(
         "logoutUrl": "s",
         "notes": "s",
         "notificationEmailAddresses": "[s]",
-        "oauth2PermissionScopes": "[o]",
+        "oauth2PermissionScopes": SCOPES,
         "passwordCredentials": "[o]",
         "preferredSingleSignOnMode": "s",
         "preferredTokenSigningKeyThumbprint": "s",
@@ -165,7 +163,7 @@ SERVICE_PRINCIPAL = EntityType(
         "samlSingleSignOnSettings": "o",
         "servicePrincipalNames": "[s]",
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
     },
 )
 
