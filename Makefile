@@ -29,7 +29,7 @@ test: install ## all tests; the slowest, and branch coverage by folder
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
+	@$(BIN)/coverage run -m pytest -n auto --dist worksteal --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/test.log
 
 witnesses: install ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs

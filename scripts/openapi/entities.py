@@ -31,7 +31,8 @@ FILTERED: dict[str, dict[str, Schema]] = {
     "servicePrincipal": {
         name: {"type": ["string", "null"], "format": "date-time"}
         for name in ("createdDateTime", "preferredTokenSigningKeyEndDateTime")
-    }
+    },
+    "user": {"certificateUserIds": {"type": "array", "items": {"type": "string"}}},
 }
 """Members that are neither published nor shown, but that may be filtered or sorted by, which says what they are
 (concepts/includes/filter-directory-objects.md)."""

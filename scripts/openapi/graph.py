@@ -43,6 +43,8 @@ LISTS = {
     SP + "/appManagementPolicies": "appManagementPolicy",
     BIN + "/microsoft.graph.application": "application",
     BIN + "/microsoft.graph.servicePrincipal": "servicePrincipal",
+    BIN + "/microsoft.graph.user": "user",
+    BIN + "/microsoft.graph.group": OBJECT,
     GRANT: "oAuth2PermissionGrant",
     "/organization": "organization",
     "/subscribedSkus": "subscribedSku",
@@ -55,6 +57,7 @@ LISTS = {
     POLICY + "/{id}/appliesTo": OBJECT,
     GRANT_POLICIES: "permissionGrantPolicy",
 }
+DELTAS = {APPS + "/delta": "application", PRINCIPALS + "/delta": "servicePrincipal"}
 ONES = {
     APP: "application",
     FIC + "{fic}": "federatedIdentityCredential",
@@ -143,12 +146,14 @@ class Graph:
             return [{"name": "Prefer", "in": "header", "schema": {"enum": ["create-if-missing"]}}]
         if operation.method != "GET":
             return []
-        known = LISTS.get(operation.path) or ONES[operation.path]
+        known = LISTS.get(operation.path) or DELTAS.get(operation.path) or ONES[operation.path]
         kinds = OBJECTS if known == OBJECT else (known,)
         names = list(dict.fromkeys(name for kind in kinds for name in TYPES[kind][0].properties))
         items = self._once(f"{known}Members", lambda: {"enum": names})
         select = {"type": "array", "items": items, "minItems": 1}
         found = [{**_option("$select", select), "style": "form", "explode": False}]
+        if operation.path in DELTAS:
+            found += [_option("$filter", STRING), _option("$deltatoken", STRING)]
         if operation.path in LISTS:
             found += [_option(name, STRING) for name in ("$filter", "$search", "$orderby")]
             found += [_option("$top", {"type": "integer", "minimum": 1, "maximum": 999})]
@@ -201,6 +206,8 @@ class Graph:
             made = CREATED_BY.get(form.rpartition("{")[2].rpartition("}")[0])
             also = {"201": answer_of("Created.", self._one(made, whole=True))} if made and made == ONES[path] else {}
             return {"204": answer_of("Changed.", None), **also}
+        if path in DELTAS:
+            return {"200": answer_of("What changed.", self._delta(DELTAS[path])), "410": refused(410)}
         shape, name = (self._page, LISTS[path]) if path in LISTS else (self._one, ONES[path])
         return {"200": {**answer_of("Found.", shape(name, whole=False)), "x-without-select": shape(name, whole=True)}}
 
@@ -229,6 +236,15 @@ class Graph:
             return closed(page, "@odata.context", "value")
 
         return self._once(f"{name}{'Whole' * whole}Page", make)
+
+    def _delta(self, name: str) -> Schema:
+        """concepts/delta-query-overview.md."""
+        gone = closed({"reason": {"enum": ["changed", "deleted"]}}, "reason")
+        removed = closed({"id": STRING, "@removed": gone}, "id", "@removed")
+        items = {"type": "array", "items": {"anyOf": [self._one(name, whole=False, item=True), removed]}}
+        links = {"@odata.nextLink": STRING, "@odata.deltaLink": STRING}
+        one = [{"required": [link]} for link in links]
+        return {**closed({"@odata.context": STRING, **links, "value": items}, "@odata.context", "value"), "oneOf": one}
 
     def _secret(self) -> Schema:
         text = {"@odata.context": STRING, "secretText": STRING, "keyId": GUID}

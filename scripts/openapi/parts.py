@@ -68,6 +68,7 @@ MEANING = {
     403: "Not permitted.",
     404: "Not found.",
     409: "Conflict.",
+    410: "The state is not known any more.",
     501: "Left out.",
 }
 

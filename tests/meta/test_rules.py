@@ -34,6 +34,7 @@ def test_the_package_keeps_the_rules():
         ("model.py", "from provision import config\n", "lies further out"),
         ("sandbox/x.py", "from provision.model import App\n", "shares no code"),
         ("report.py", "def f(box):\n    return box.reveal()\n", "opens a secret"),
+        ("sinks/x.py", "def f(typed):\n    return Secret(typed)\n", "makes a box"),
     ],
 )
 def test_each_rule_bites(tmp_path, name, text, fault):

@@ -13,9 +13,7 @@ from tests.sandbox.shapes import Found, Shapes
 
 NEVER = {
     "DELETE /v1.0/applications/{application-id}/owners/{id}",
-    "GET /v1.0/applications/delta",
     "GET /v1.0/directory/deletedItems",
-    "GET /v1.0/servicePrincipals/delta",
     "POST /v1.0/applications/{application-id}/addKey",
     "POST /v1.0/applications/{application-id}/removeKey",
 }
@@ -83,7 +81,7 @@ def test_an_error_without_its_inner_error_is_noticed(told, monkeypatch):
         return answer
 
     monkeypatch.setattr(service.Graph, "_refusal", bare)
-    assert "innerError" in told("GET /v1.0/applications/delta")
+    assert "innerError" in told("POST /v1.0/applications/{application-id}/addKey")
 
 
 def test_a_header_of_another_kind_is_noticed(told, monkeypatch):

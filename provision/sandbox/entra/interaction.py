@@ -94,7 +94,7 @@ class Desk:
     def _next(self, request: Request, it: Interaction) -> Response:
         user = it.user or {}
         apps.assigned(self.world, it.app, user)
-        people.check_access(self.world, it.app, user, mfa=it.mfa)
+        people.check_access(self.world, it.app, user, it.wanted.resource, mfa=it.mfa)
         if not it.consented and (page := self._consent(it, user)) is not None:
             return page
         self._open.pop(it.id, None)

@@ -131,5 +131,8 @@ def get_object(call: Call) -> Answer:
     if found is None:
         raise missing(call.key())
     item = typed(found)
-    kind = {"@odata.type": item["@odata.type"]}
-    return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **kind)
+    name = item["@odata.type"].rpartition(".")[2]
+    where = f"https://graph.microsoft.com/v2/{call.world.tenant_id}/directoryObjects/{found['id']}"
+    about = {"@odata.type": item["@odata.type"]}
+    about["@odata.id"] = f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"
+    return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **about)

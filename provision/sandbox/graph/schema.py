@@ -1,37 +1,17 @@
-"""The types of Graph that are emulated: which properties each has, which may be written, filtered and sorted.
-
-Filters follow microsoft-graph-docs-contrib, concepts/includes/filter-directory-objects.md: four letters a property, for
-eq (and in; with advanced queries also ne and not), startsWith, ge and le, eq null. D works by default, A needs an
-advanced query, - is not supported. `displayName` ge/le and `tags` ge/le stand in the properties' descriptions only.
+"""The types of Graph that are emulated: which properties each has, which may be written, filtered and sorted; entity.py
+says what the letters mean. `displayName` ge/le and `tags` ge/le stand in the properties' descriptions only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from provision.sandbox import objects
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema_users import USER
 from provision.sandbox.graph.specs import ACCESS, ADD_INS, ROLES, SCOPES, Spec
-
-
-@dataclass(frozen=True)
-class EntityType:
-    """`shown` are the properties without $select (all where empty). `directory`: knows advanced queries."""
-
-    name: str
-    properties: tuple[str, ...]
-    filters: Mapping[str, str] = field(default_factory=dict)
-    counts: Mapping[str, str] = field(default_factory=dict)  # collection/$count: eq 0 (ne 0), eq 1 (ne 1)
-    sortable: Mapping[str, str] = field(default_factory=dict)
-    shown: tuple[str, ...] = ()
-    directory: bool = True
-    writable: Mapping[str, Spec] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> str:
-        """As error texts call it."""
-        return self.name[0].upper() + self.name[1:]
 
 
 def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -167,65 +147,8 @@ SERVICE_PRINCIPAL = EntityType(
     },
 )
 
-_USER_SHOWN = (
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-    "id",
-)
-USER = EntityType(
-    name="user",
-    properties=(
-        *_USER_SHOWN,
-        "accountEnabled",
-        "assignedLicenses",
-        "assignedPlans",
-        "createdDateTime",
-        "deletedDateTime",
-        "mailNickname",
-        "otherMails",
-        "proxyAddresses",
-        "signInSessionsValidFromDateTime",
-        "usageLocation",
-        "userType",
-    ),
-    shown=_USER_SHOWN,
-    sortable={"createdDateTime": "A", "deletedDateTime": "A", "displayName": "D", "userPrincipalName": "D"},
-    filters={
-        "accountEnabled": "D---",
-        "assignedLicenses/any/skuId": "D---",
-        "assignedPlans/any/capabilityStatus": "A---",
-        "assignedPlans/any/service": "AA--",
-        "assignedPlans/any/servicePlanId": "A---",
-        "businessPhones/any": "AA--",
-        "createdDateTime": "D-DA",
-        "displayName": "DD-A",
-        "givenName": "DD-A",
-        "id": "D---",
-        "jobTitle": "DD-A",
-        "mail": "DD-A",
-        "mailNickname": "DD-A",
-        "mobilePhone": "AA-A",
-        "officeLocation": "AA-A",
-        "otherMails/any": "DD--",
-        "preferredLanguage": "AA-A",
-        "proxyAddresses/any": "DD--",
-        "surname": "DD-A",
-        "usageLocation": "DD-A",
-        "userPrincipalName": "DD--",
-        "userType": "D--A",
-    },
-    counts={"assignedLicenses/$count": "A-", "otherMails/$count": "A-", "proxyAddresses/$count": "A-"},
-)
-ENDS_WITH = {"mail", "otherMails/any", "userPrincipalName", "proxyAddresses/any"}  # aad-advanced-queries.md
-
+DELETED_APPLICATION = replace(APPLICATION, sortable={**_SORTABLE, "displayName": "D"})
+"""Sorted by name without an advanced query (directory-deleteditems-list.md)."""
 DIRECTORY_OBJECT = EntityType(
     name="directoryObject",
     properties=tuple(dict.fromkeys((*APPLICATION.properties, *SERVICE_PRINCIPAL.properties, *USER.properties))),

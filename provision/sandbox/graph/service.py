@@ -7,6 +7,7 @@ It never reaches out, and keeps nothing but the world.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ CHALLENGE = (
     'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
     'client_id="00000003-0000-0000-c000-000000000000"'
 )
-EMPTY, WRONG = "Access token is empty.", "CompactToken parsing failed with error code: 80049217"
+EMPTY = "Access token is empty."
 
 
 class Graph:
@@ -101,9 +102,9 @@ class Graph:
     def _caller(self, authorization: str) -> Caller:
         if not authorization.partition(" ")[2].strip():
             raise Refused(401, "InvalidAuthenticationToken", EMPTY)
-        claims = self.tokens.for_graph(authorization)
-        if claims is None:
-            raise Refused(401, "InvalidAuthenticationToken", WRONG)
+        claims, wrong = self.tokens.for_graph(authorization)
+        if wrong:
+            raise Refused(401, "InvalidAuthenticationToken", wrong)
         scopes = str(claims.get("scp", "")).split()
         held = frozenset(scopes) | frozenset(claims.get("roles", ()))
         return Caller(str(claims.get("appid")), str(claims.get("oid")), held, delegated="scp" in claims)
@@ -156,10 +157,19 @@ def _asks_for_itself(call: Call) -> bool:
     return next(iter(call.keys.values()))[1].lower() in {call.caller.app_id, call.caller.object_id, own.get("id")}
 
 
+_DEAR = (
+    (re.compile(r"/subscribedskus"), 3),
+    (re.compile(r"/(applications|users|oauth2permissiongrants(/[^/]+)?)"), 2),
+    (re.compile(r"/(me|users.+)/(licensedetails|ownedobjects)"), 2),
+)
+"""Reads that cost more than one resource unit (concepts/throttling-limits.md)."""
+
+
 def cost(call: Call) -> int:
-    """Resource units (facts/graph.md 3.3)."""
-    dear = call.method == "GET" and call.path.lower().startswith(("/applications", "/oauth2permissiongrants"))
-    units = (2 if dear else 1) + ("$expand" in call.query) - ("$select" in call.query)
+    """Resource units."""
+    path = call.path.lower()
+    units = next((n for form, n in _DEAR if call.method == "GET" and form.fullmatch(path)), 1)
+    units += ("$expand" in call.query) - ("$select" in call.query)
     return max(1, units - (call.query.get("$top", "").isdecimal() and int(call.query["$top"][:9]) < 20))  # noqa: PLR2004
 
 

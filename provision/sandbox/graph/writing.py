@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provision.sandbox.graph.call import Refused, invalid
-from provision.sandbox.graph.schema import EntityType
+from provision.sandbox.graph.entity import EntityType
 from provision.sandbox.graph.specs import Spec
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
