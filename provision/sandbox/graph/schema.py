@@ -11,7 +11,7 @@ from typing import Any
 from provision.sandbox import objects
 from provision.sandbox.graph.entity import EntityType
 from provision.sandbox.graph.schema_users import USER
-from provision.sandbox.graph.specs import ACCESS, ADD_INS, ROLES, SCOPES, Spec
+from provision.sandbox.graph.specs import ACCESS, ADD_INS, CLAIMS, ROLES, SAML, SCOPES, Spec
 
 
 def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ APPLICATION = EntityType(
         "isFallbackPublicClient": "b",
         "keyCredentials": "[o]",
         "notes": "s",
-        "optionalClaims": "o",
+        "optionalClaims": CLAIMS,
         "parentalControlSettings": {"countriesBlockedForMinors": "[s]", "legalAgeGroupRule": "s"},
         "passwordCredentials": "[o]",
         "publicClient": {"redirectUris": "[s]"},
@@ -140,7 +140,7 @@ SERVICE_PRINCIPAL = EntityType(
         "preferredSingleSignOnMode": "s",
         "preferredTokenSigningKeyThumbprint": "s",
         "replyUrls": "[s]",
-        "samlSingleSignOnSettings": "o",
+        "samlSingleSignOnSettings": SAML,
         "servicePrincipalNames": "[s]",
         "tags": "[s]",
         "tokenEncryptionKeyId": "g",

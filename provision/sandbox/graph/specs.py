@@ -7,9 +7,18 @@ one of such objects, and an object has these members, each of which may be absen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-Spec = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+@dataclass(frozen=True)
+class OrNull:
+    """An object with these members, or null."""
+
+    members: Mapping[str, Any]
+
+
+Spec = str | Mapping[str, Any] | Sequence[Mapping[str, Any]] | OrNull
 
 _CONSENTS = ("adminConsentDescription", "adminConsentDisplayName", "userConsentDescription", "userConsentDisplayName")
 _ENABLED = {"id": "g", "isEnabled": "b"}
@@ -18,4 +27,7 @@ ROLES = [
     dict.fromkeys(("description", "displayName", "origin", "value"), "s") | _ENABLED | {"allowedMemberTypes": "[s]"}
 ]
 SCOPES = [dict.fromkeys((*_CONSENTS, "origin", "type", "value"), "s") | _ENABLED]
+_CLAIMS = [{"name": "s", "source": "s", "essential": "b", "additionalProperties": "[s]"}]
+CLAIMS = OrNull({"idToken": _CLAIMS, "accessToken": _CLAIMS, "saml2Token": _CLAIMS})
+SAML = OrNull({"relayState": "s"})
 ACCESS = [{"resourceAppId": "s", "resourceAccess": [{"id": "g", "type": "s"}]}]

@@ -9,7 +9,7 @@ from typing import Any
 
 from provision.sandbox.graph.call import Refused, invalid
 from provision.sandbox.graph.entity import EntityType
-from provision.sandbox.graph.specs import Spec
+from provision.sandbox.graph.specs import OrNull, Spec
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KINDS: dict[str, type | tuple[type, ...]] = {"s": str, "b": bool, "i": int, "o": dict}
@@ -44,6 +44,10 @@ def at_most(body: Mapping[str, Any], kind: EntityType, length: int, *names: str)
 
 
 def _check(value: Any, spec: Spec, name: str, kind: EntityType) -> None:
+    if isinstance(spec, OrNull):
+        if value is None:
+            return
+        spec = spec.members
     if isinstance(spec, str):
         wrong = not _is(value, spec)
     elif isinstance(spec, Mapping):
