@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Match
 
 from provision.sandbox.graph import batch, deletion, permissions, routing
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
@@ -42,7 +42,7 @@ class Graph:
         self.world, self.tokens = world, tokens
 
     def routes(self) -> list[BaseRoute]:
-        return [Mount("/", app=self)]
+        return [_Every(self)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -131,6 +131,20 @@ class Graph:
         if answer.body is not None:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
         return Answer(answer.status, answer.body, {**headers, **answer.headers})
+
+
+class _Every(BaseRoute):
+    """Any path, also one with a line break in it, which no pattern of Starlette's matches."""
+
+    def __init__(self, app: Graph) -> None:
+        self.app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        del scope
+        return Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 def _asks_for_itself(call: Call) -> bool:
