@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount
 
 from provision.sandbox.graph import batch, deletion, permissions, routing
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
+from provision.sandbox.replicas import Replicas
 from provision.sandbox.world import World, stamp
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Graph:
 
     def __init__(self, world: World, tokens: Tokens) -> None:
         self.world, self.tokens = world, tokens
+        self._replicas = Replicas(world)
 
     def routes(self) -> list[BaseRoute]:
         return [Mount("/", app=self)]
@@ -47,6 +49,7 @@ class Graph:
         request = Request(scope, receive)
         answer = self.answer(request, await request.body())
         if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
+            self._replicas.changed()
             self.world.save()
         await _response(answer)(scope, receive, send)
 
@@ -84,6 +87,10 @@ class Graph:
             call = replace(call, keys=keys)
             if not _asks_for_itself(call):
                 permissions.check(operation.needs, call.caller, self.world)
+            if call.method == "GET":
+                call = replace(call, world=self._replicas.reading())
+            else:
+                self._replicas.check_write(call)
             answer = operation.act(call)
         except Refused as error:
             return self._refusal(call, error)
