@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from provision import errors, guards
+from provision import doubt, errors, guards
 from provision import plan as planner
 from provision.effects import noted
 from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
@@ -59,12 +59,20 @@ async def _create_app(job: Job, found: Survey, change: Change) -> None:
         with noted(job, change.action, change.target):
             app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
     except errors.NameTakenError:
-        # By a deleted app, which a list that lags behind did not show.
-        if (deleted := await job.directory.find_deleted(job.app.key)) is None:
+        if (deleted := await _deleted_after_all(job)) is None:
             raise
         await _restore_app(job, found, change, deleted)
     else:
         found.observed, found.fresh = replace(found.observed, app=app), True
+
+
+async def _deleted_after_all(job: Job) -> str | None:
+    """The deleted app that holds the uniqueName, where a list that lags did not show it at first."""
+    for pause in doubt.PAUSES:
+        await job.clock.sleep(pause)
+        if (deleted := await job.directory.find_deleted(job.app.key)) is not None:
+            return deleted
+    return None
 
 
 async def _restore_app(job: Job, found: Survey, change: Change, deleted: str) -> None:

@@ -73,9 +73,8 @@ async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
     """The world, looked at again while what is seen contradicts itself, or a fresh secret is not taken yet."""
     for pause in doubt.PAUSES:
         seen = await _look(job, mailboxes)
-        if not doubt.doubtful(seen.desired, seen.observed) and not any(
-            of_sinks.too_fresh(seen, one) for one in seen.sinks
-        ):
+        doubted = not isinstance(seen.app, errors.ProvisionError) and doubt.doubtful(seen.desired, seen.observed)
+        if not doubted and not any(of_sinks.too_fresh(seen, one) for one in seen.sinks):
             return seen
         await job.clock.sleep(pause)
     return await _look(job, mailboxes)

@@ -114,6 +114,8 @@ class _Table(Table):
         return found
 
     def __iter__(self) -> Iterator[str]:
+        for key in list(self._unseen):
+            self._look(key)
         yield from (key for key in self._live if self._shown.get(key, self) is not None)
         yield from (key for key, old in self._shown.items() if old is not None and key not in self._live)
 
