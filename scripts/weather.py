@@ -19,7 +19,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -78,14 +77,15 @@ def page(met: list[Met], made_of: str) -> str:
     hit = sum(one.throttled + one.failed + one.cut for one in met)
     return f"""# Fifty seeds of unkind weather
 
-Written by `make weather`, from commit `{made_of}`: {len(met)} seeds, none of them failed; {hit} of {total} requests were
-throttled, failed or cut, beside slow answers and replicas that lag, which the log does not tell.
+Written by `make weather`, from commit `{made_of}`: {len(met)} seeds, none of them failed; {hit} of {total} requests
+were throttled, failed or cut, beside slow answers and replicas that lag, which the log does not tell.
 
 Under each seed, with real requests against a real sandbox: a first apply for two files, a second that is silent,
 `plan`, `verify`, `rotate --now`, a `rotate` that is silent, `destroy`, an apply that brings the same app back, and one
 that is silent; what each file holds is tried at the token endpoint after every run, and there is never a second app.
 Then an identity that may not write, and a tenant that is not there, are told as in calm weather. The tests are those
-with the mark `weather`: `tests/e2e/test_weather.py`. What the weather does: [its page](../reference/sandbox-weather.md).
+with the mark `weather`: `tests/e2e/test_weather.py`. What the weather does stands on
+[its page](../reference/sandbox-weather.md).
 
 ```text
 {lines}

@@ -15,7 +15,7 @@ from h11 import LocalProtocolError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from provision.sandbox import refusals
+from provision.sandbox import refusals, unkind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -38,8 +38,6 @@ class EscapedJSON(JSONResponse):
 
 
 _UNANSWERED = {"drop_after", "hold_after", *refusals.AFTER}
-_THEMSELVES = "MSPbots"
-"""Requests of the sandbox's own MSPbots: whether the real one tries again is not known, so no seed is about them."""
 
 
 class Front:
@@ -110,7 +108,7 @@ class Front:
         if latency:
             await asyncio.sleep(latency / 1000)
         fault = self.gate.fault(line, self.name)
-        if fault is not None or line["user_agent"] == _THEMSELVES:
+        if fault is not None or line["user_agent"] in unkind.SPARED:
             return fault
         kind = self.world.unkind.request(self.name, scope["method"], scope["path"])
         if kind == "slow":

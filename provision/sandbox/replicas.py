@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from provision.sandbox.database import Table, has
@@ -54,6 +55,14 @@ class Replicas:
         for name, old in self.world.unsaved(LAGGING):
             if any(lags := unkind.lags(name[0])):
                 unkind.rows.setdefault(name, Row()).changes.append((old, lags))
+
+    def taken(self, call: Call) -> Call:
+        """The same as the replica that takes it knows the world. Raises Refused where it is a write to what is too new
+        for that one."""
+        if call.method == "GET":
+            return replace(call, world=self.reading())
+        self.check_write(call)
+        return call
 
     def reading(self) -> World:
         """The world as the replica that answers this read knows it."""

@@ -26,6 +26,8 @@ MOST = 2
 """Faults in a row for one operation."""
 MOST_LOOKS = 3
 """So many looks at an object pass until every replica knows of a change."""
+SPARED = frozenset({"MSPbots", "entra_sandbox"})
+"""User agents of the sandbox's own: its MSPbots, of whose patience nothing is known, and what tests are prepared by."""
 REPLICAS = 3
 UNKINDNESS = 0.5
 _SHARE = 0.4  # of the requests, where the weather is as unkind as it can be

