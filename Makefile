@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test witnesses live proof year mutants soak races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ mutants: venv ## docs/proof/mutants.md: small changes to what decides and orders
 soak: venv ## `rotate --now` in a loop in unkind weather; ARGS="--minutes 2 --seed 1"
 	@echo "soak: real processes, two minutes unless ARGS says otherwise; log in $(BUILD)/soak.log"
 	@$(BIN)/python -m tests.proof.soak $(ARGS) 2>&1 | tee $(BUILD)/soak.log
+
+weather: venv ## the life of an app under fifty seeds of unkind weather; ARGS="--seeds 50 --from 1 --suite"
+	@mkdir -p $(BUILD)
+	@echo "weather: a sandbox and its commands a seed, some minutes; log in $(BUILD)/weather.log"
+	@$(BIN)/python -m scripts.weather $(ARGS) 2>&1 | tee $(BUILD)/weather.log
 
 races: venv ## two `rotate --now` at once, by two machines; ARGS="--pairs 100 --seed 1 --apart"
 	@echo "races: real processes, a hundred pairs unless ARGS says otherwise; log in $(BUILD)/races.log"

@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute, Match
 
 from provision.sandbox.graph import batch, deletion, permissions, routing
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
+from provision.sandbox.replicas import Replicas
+from provision.sandbox.unkind import SPARED
 from provision.sandbox.world import World, stamp
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Graph:
 
     def __init__(self, world: World, tokens: Tokens) -> None:
         self.world, self.tokens = world, tokens
+        self._replicas = Replicas(world)
 
     def routes(self) -> list[BaseRoute]:
         return [_Every(self)]
@@ -48,6 +51,7 @@ class Graph:
         request = Request(scope, receive)
         answer = self.answer(request, await request.body())
         if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
+            self._replicas.changed()
             self.world.save()
         await _response(answer)(scope, receive, send)
 
@@ -85,6 +89,8 @@ class Graph:
             call = replace(call, keys=keys)
             if not _asks_for_itself(call):
                 permissions.check(operation.needs, call.caller, self.world)
+            if call.headers.get("user-agent") not in SPARED:
+                call = self._replicas.taken(call)
             answer = operation.act(call)
         except Refused as error:
             return self._refusal(call, error)
