@@ -72,7 +72,8 @@ class PersonSink:
             return nobody()
         return Readiness(ok=True, person=True)
 
-    async def deliver(self, parcel: Parcel) -> None:
+    async def deliver(self, parcel: Parcel, done: str = "") -> None:
+        """`done`: what was done already, in place of the first step."""
         if not self.interactive:
             raise PersonNeededError(f"{self.name}: {NOBODY}.", where=self.name)
         check_redirect(self.profile, parcel)
@@ -84,8 +85,10 @@ class PersonSink:
             for f in self.profile.fields
         ]
         path = " > ".join(filter(None, [self.profile.url, *map(str, self.profile.menu)]))
-        steps = (f"Open {path}, and enter the values above in this order.", *self.profile.after)
-        if not await self.show(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
+        first = done or f"Open {path}, and enter the values above in this order."
+        if not await self.show(
+            self.profile.title, fields, (first, *self.profile.after), patience_s=self.patience_s, announce=self.announce
+        ):
             raise PersonNeededError(
                 f"{self.name}: nobody said that the values were entered.",
                 hint="The old secret works on. Run `provision apply` again, and say that it is done when it is in.",

@@ -41,6 +41,7 @@ class HeldByBrowser(Held):
         "nobody came",
         "wrong credentials",
         "permission denied",
+        "full disk",
         "not there",
     )
     parts = 1

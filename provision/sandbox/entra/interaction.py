@@ -123,10 +123,11 @@ class Desk:
         )  # fmt: skip
 
     def _ask(self, it: Interaction, names: list[str]) -> Response:
+        """Begins with the user's identifier, as application-consent-experience.md has it."""
         it.asked = True
         return pages.render(
             self.world, "consent", "Permissions requested", flow=it.id, app=it.app["displayName"], names=names,
-            everybody=it.for_everybody,
+            everybody=it.for_everybody, user=(it.user or {})["mail"],
         )  # fmt: skip
 
     def _sign_in_page(self, it: Interaction, alert: str = "") -> Response:
