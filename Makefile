@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test witnesses proof year mutants soak races fuzz crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ witnesses: install ## strangers' programs at the sandbox: client, version, opera
 	@echo "witnesses: a few minutes (log: $(BUILD)/witnesses.log)"
 	@$(BIN)/python -m scripts.witnesses $(ARGS) 2>&1 | tee -a $(BUILD)/witnesses.log
 
+live: venv ## the contract at a real tenant beside the sandbox, differences as cases: docs/how-to/live.md; ARGS=--clean
+	@$(BIN)/python -m scripts.live $(ARGS)
+
 proof: install ## all that is proven by force, about an hour: kill matrix, worlds, model, races, mutants
 	@$(BIN)/python -m scripts.proof
 
@@ -50,6 +53,11 @@ soak: venv ## `rotate --now` in a loop in unkind weather; ARGS="--minutes 2 --se
 	@echo "soak: real processes, two minutes unless ARGS says otherwise; log in $(BUILD)/soak.log"
 	@$(BIN)/python -m tests.proof.soak $(ARGS) 2>&1 | tee $(BUILD)/soak.log
 
+weather: venv ## the life of an app under fifty seeds of unkind weather; ARGS="--seeds 50 --from 1 --suite"
+	@mkdir -p $(BUILD)
+	@echo "weather: a sandbox and its commands a seed, some minutes; log in $(BUILD)/weather.log"
+	@$(BIN)/python -m scripts.weather $(ARGS) 2>&1 | tee $(BUILD)/weather.log
+
 races: venv ## two `rotate --now` at once, by two machines; ARGS="--pairs 100 --seed 1 --apart"
 	@echo "races: real processes, a hundred pairs unless ARGS says otherwise; log in $(BUILD)/races.log"
 	@$(BIN)/python -m tests.proof.races $(ARGS) 2>&1 | tee $(BUILD)/races.log
@@ -58,6 +66,11 @@ fuzz: venv ## what nobody should send, to every port of the sandbox; ARGS="--req
 	@mkdir -p $(BUILD)
 	@echo "fuzz: a sandbox of its own, ten thousand requests unless ARGS says otherwise; log in $(BUILD)/fuzz.log"
 	@$(BIN)/python -m tests.sandbox.fuzz $(ARGS) 2>&1 | tee $(BUILD)/fuzz.log
+
+shapes: venv ## schemathesis over the sandbox's OpenAPI description; ARGS="--examples 200 --seed 1"
+	@mkdir -p $(BUILD)
+	@echo "shapes: a sandbox of its own, two hundred requests an operation unless ARGS says otherwise; log in $(BUILD)/shapes.log"
+	@$(BIN)/python -m tests.sandbox.shapes $(ARGS) 2>&1 | tee $(BUILD)/shapes.log
 
 crash: venv ## the sandbox under load, killed again and again: nothing acknowledged is lost; ARGS="--kills 100 --seed 1"
 	@mkdir -p $(BUILD)

@@ -90,6 +90,22 @@ def _env(shell: str | None, folder: Path | None, **options: Any) -> int:
     return sandbox_verbs.env(folder, running.Options(**options), shell)
 
 
+@sandbox.command("weather")
+@click.argument("how", metavar="SEED|calm")
+@_FOLDER
+@common
+def _weather(how: str, folder: Path | None, **options: Any) -> int:
+    """Make its weather unkind by a seed, or calm again, as it is at first.
+
+    Unkind: throttling, failures and cut connections before and after an effect, slow answers, replicas that lag,
+    secrets that are not accepted at once. The same requests meet the same under the same seed; who is patient gets
+    through.
+    """
+    from provision import running, sandbox_verbs  # noqa: PLC0415
+
+    return sandbox_verbs.weather(folder, running.Options(**options), how)
+
+
 _snapshot_verb("save", "Write its world to a file, as JSON that `load` takes.")
 _snapshot_verb("load", "Put the world of such a file in the place of its own.")
 for _name, _text in {

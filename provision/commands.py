@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from provision import errors, guards
+from provision import doubt, errors, guards
 from provision import plan as planner
 from provision.effects import noted
 from provision.marks import MANAGED, Commit, Label, commits, committed, parse_label
@@ -53,20 +53,39 @@ def left(job: Job, found: Survey) -> str:
 async def _create_app(job: Job, found: Survey, change: Change) -> None:
     job.say(f"app {job.app.key}: {change.reason}")
     if deleted := change.data.get("restore"):
-        with noted(job, "restore-app", job.app.key):
-            await job.directory.restore(deleted)
-        app = await job.directory.find_app(job.app.key)
-        if app is None:
-            raise errors.NotFoundError(f"{job.app.key} was restored, but cannot be read yet")
-        guards.check(job.app.key, app, found.observed.own_client_id)
-        with noted(job, change.action, change.target):
-            await job.directory.update_app(app, found.desired.app, None)
-        principal = await job.directory.find_service_principal(app.client_id)
-        found.observed = replace(found.observed, app=app, service_principal=principal)
+        await _restore_app(job, found, change, deleted)
         return
+    try:
+        with noted(job, change.action, change.target):
+            app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
+    except errors.NameTakenError:
+        if (deleted := await _deleted_after_all(job)) is None:
+            raise
+        await _restore_app(job, found, change, deleted)
+    else:
+        found.observed, found.fresh = replace(found.observed, app=app), True
+
+
+async def _deleted_after_all(job: Job) -> str | None:
+    """The deleted app that holds the uniqueName, where a list that lags did not show it at first."""
+    for pause in doubt.PAUSES:
+        await job.clock.sleep(pause)
+        if (deleted := await job.directory.find_deleted(job.app.key)) is not None:
+            return deleted
+    return None
+
+
+async def _restore_app(job: Job, found: Survey, change: Change, deleted: str) -> None:
+    with noted(job, "restore-app", job.app.key):
+        await job.directory.restore(deleted)
+    app = await job.directory.find_app(job.app.key)
+    if app is None:
+        raise errors.NotFoundError(f"{job.app.key} was restored, but cannot be read yet")
+    guards.check(job.app.key, app, found.observed.own_client_id)
     with noted(job, change.action, change.target):
-        app = await job.directory.upsert_app(found.desired.app, frozenset({MANAGED}))
-    found.observed, found.fresh = replace(found.observed, app=app), True
+        await job.directory.update_app(app, found.desired.app, None)
+    principal = await job.directory.find_service_principal(app.client_id)
+    found.observed = replace(found.observed, app=app, service_principal=principal)
 
 
 async def _update_app(job: Job, found: Survey, change: Change) -> None:

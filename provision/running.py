@@ -167,7 +167,7 @@ def adopt(paths: tuple[Path, ...], options: Options, *, client_id: str, yes: boo
             raise UsageError("one app is put under one config", hint="Name a single file.")
         found = await _surveys(jobs, options, adopt=client_id)
         _ask(jobs, found, options, yes=yes)
-        return await _apply_all(jobs, found, options)
+        return await _apply_all(jobs, found, options, adopt=client_id)
 
     return run_jobs(load(paths), options, body)
 
@@ -186,38 +186,38 @@ def _ask(jobs: list[Job], found: list[Survey], options: Options, *, yes: bool) -
         raise click.exceptions.Abort
 
 
-async def _apply_all(jobs: list[Job], found: list[Survey], options: Options) -> int:
-    from provision import commands  # noqa: PLC0415
+async def _apply_all(jobs: list[Job], found: list[Survey], options: Options, **how: Any) -> int:
+    """`how`: that of the survey."""
+    from provision import commands, survey  # noqa: PLC0415
 
-    return await _carry_all(jobs, found, options, commands.carry_out, commands.left)
+    return await _carry_all(jobs, found, options, commands.carry_out, commands.left, look=partial(survey.survey, **how))
 
 
-async def _carry_all(
+async def _carry_all(  # noqa: PLR0913 - what to do, what is left, and how to look again
     jobs: list[Job],
     found: list[Survey],
     options: Options,
     effect: Callable[[Job, Survey], Awaitable[None]],
     left: Callable[[Job, Survey], str],
+    *,
+    look: Look,
 ) -> int:
     """Each config by itself: an error of one does not keep the others from their turn. A signal does."""
-    from provision import interrupts  # noqa: PLC0415
+    from provision import interrupts, repeating  # noqa: PLC0415
     from provision.outcome import outcome  # noqa: PLC0415
 
     outcomes: list[Outcome] = []
-    for job, survey in zip(jobs, found, strict=True):
-        error: ProvisionError | None = None
-        try:
-            with interrupts.heard(job.stop, options.say):
-                await effect(job, survey)
-        except StoppedError as raised:
+    for job, first in zip(jobs, found, strict=True):
+        with interrupts.heard(job.stop, options.say):
+            survey, raised = await repeating.carry(job, first, effect, look)
+        error: ProvisionError | None = raised
+        if isinstance(raised, StoppedError):
             todo = left(job, survey)
             error = StoppedError(f"{raised.message}; left: {todo or 'nothing'}", number=raised.number, where=job.config)
-        except ProvisionError as raised:
-            error = raised
-            if options.verbose > 1:
-                from provision import tracing  # noqa: PLC0415
+        elif raised is not None and options.verbose > 1:
+            from provision import tracing  # noqa: PLC0415
 
-                click.echo(tracing.frames(raised), err=True)
+            click.echo(tracing.frames(raised), err=True)
         outcomes.append(outcome(job, survey, error))
         if (worst := outcomes[-1].error) is not None:
             click.echo(report.error_text(worst), err=True)
@@ -242,7 +242,7 @@ def rotate(paths: tuple[Path, ...], options: Options, *, force: bool, yes: bool)
         missing = [job.app.key for job, survey in zip(jobs, found, strict=True) if survey.observed.app is None]
         if missing:
             raise UsageError(f"there is no app {missing[0]} yet", hint="Run `provision apply` first.")
-        return await _apply_all(jobs, found, options)
+        return await _apply_all(jobs, found, options, force=force, secrets_only=True)
 
     return run_jobs(configs, options, body)
 
@@ -271,6 +271,6 @@ def destroy(paths: tuple[Path, ...], options: Options, *, yes: bool) -> int:
 
         found = await _surveys(jobs, options, destroying.plan_destroy)
         _ask(jobs, found, options, yes=yes)
-        return await _carry_all(jobs, found, options, destroying.destroy, destroying.left)
+        return await _carry_all(jobs, found, options, destroying.destroy, destroying.left, look=destroying.plan_destroy)
 
     return run_jobs(load(paths), options, body)

@@ -104,6 +104,16 @@ def load(folder: Path, options: Options, file: Path) -> None:
     options.say(f"sandbox: loaded from {file}")
 
 
+@_verb
+def weather(folder: Path, options: Options, how: str) -> None:
+    from provision.sandbox import manage  # noqa: PLC0415
+
+    if how != "calm" and not how.isdecimal():
+        raise UsageError(f"{how} is neither a seed nor calm", hint="Give a whole number, such as 7, or `calm`.")
+    manage.weather(folder, None if how == "calm" else int(how))
+    options.say("sandbox: calm" if how == "calm" else f"sandbox: unkind, by seed {how}")
+
+
 def _tell(info: dict[str, Any], options: Options) -> None:
     lines = (f"{key:<9} {value}" for key, value in info.items() if not isinstance(value, dict) and value)
     click.echo(json.dumps(info, indent=2) if options.json else "\n".join(lines))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from provision import errors, guards
+from provision import doubt, errors, guards
 from provision import plan as planner
 from provision.interrupts import Stop
 from provision.journal import NoJournal
@@ -67,6 +67,26 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     The plan's time is that of before its first observation, by the directory's clock: what it saw is no older.
     `adopt` is the client id of an app that is to be taken over: it stands for the one with our uniqueName.
     """
+    for pause in doubt.PAUSES:
+        seen = await _look(job, adopt)
+        if not (why := doubt.doubtful(seen.desired, seen.observed)):
+            break
+        if pause == doubt.PAUSES[0]:
+            job.say(f"app {job.app.key}: {why}; it is looked at again")
+        await job.clock.sleep(pause)
+    else:
+        seen = await _look(job, adopt)
+    desired, observed, now = seen.desired, seen.observed, seen.now
+    wanted = set(planner.due(desired, observed, now, force=force))
+    asked = [sink for sink in job.sinks if sink.id in wanted]
+    rules, *ready = await together(_rules(job, observed.app if asked else None), *(sink.ready() for sink in asked))
+    observed = replace(observed, rules=rules, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
+    made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
+    return Survey(desired, observed, seen.endpoints, now, made)
+
+
+async def _look(job: Job, adopt: str | None) -> Survey:
+    """One look, without what a plan asks of a sink that is due, and without a plan."""
     began = job.clock.now()
     reads = [sink for sink in job.sinks if isinstance(sink, Readable)]
     endpoints, app, own, permissions, *held = await together(
@@ -90,12 +110,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     desired = Desired(settings, job.secret, specs(job, settings, app, endpoints))
     observed = replace(observed, holdings=holdings, skew=job.directory.skew)
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # a run may have stood still meanwhile
-    wanted = set(planner.due(desired, observed, now, force=force))
-    asked = [sink for sink in job.sinks if sink.id in wanted]
-    rules, *ready = await together(_rules(job, app if asked else None), *(sink.ready() for sink in asked))
-    observed = replace(observed, rules=rules, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
-    made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
-    return Survey(desired, observed, endpoints, now, made)
+    return Survey(desired, observed, endpoints, now, Plan())
 
 
 async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from provision import errors
+from provision import doubt, errors
 from provision import plan as planner
 from provision.checks import app as of_app
 from provision.checks import consent as of_consent
@@ -70,6 +70,17 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
 
 
 async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
+    """The world, looked at again while what is seen contradicts itself, or a fresh secret is not taken yet."""
+    for pause in doubt.PAUSES:
+        seen = await _look(job, mailboxes)
+        doubted = not isinstance(seen.app, errors.ProvisionError) and doubt.doubtful(seen.desired, seen.observed)
+        if not doubted and not any(of_sinks.too_fresh(seen, one) for one in seen.sinks):
+            return seen
+        await job.clock.sleep(pause)
+    return await _look(job, mailboxes)
+
+
+async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
     """One look at the world; three rounds of reads, each of which needs what the one before found."""
     tools = instruments(job)
     addresses = tuple(dict.fromkeys([*tools.mailboxes, *mailboxes]))

@@ -100,7 +100,7 @@ def _instruments(config: Config, directory: GraphDirectory, login: EntraLogin, c
     from provision.entra.delegated import PersonSignIn  # noqa: PLC0415
     from provision.entra.exchange import ExchangeMail  # noqa: PLC0415 - smtplib and imaplib
 
-    post = ExchangeMail(cloud) if cloud.smtp else None
+    post = ExchangeMail(cloud, SystemClock()) if cloud.smtp else None
     return Instruments(directory, login, mailboxes(config), PersonSignIn(login, cloud.exchange), post)
 
 

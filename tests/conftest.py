@@ -1,4 +1,4 @@
-"""Which strangers' programs were seen at work: tests/witnessing.py says how.
+"""Which strangers' programs were seen at work: tests/witnessing.py says how. With a failure stands its weather.
 
 A report carries what was seen to the process that writes the record: tests may run in several (pytest-xdist).
 """
@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import pytest
 
+from tests import weather
 from tests.witnessing import CLIENTS, Log, Seen, write
 
 SEEN: dict[str, Seen] = defaultdict(Seen)
@@ -33,7 +34,13 @@ def pytest_runtest_makereport(item, call):
     mark = item.get_closest_marker("witness")
     if mark and (report.when == "call" or report.outcome != "passed"):
         report.witness = [mark.args[0], item.stash.get(ASKED, [])]
+    if report.failed and (again := weather.again(item)):
+        report.sections.append(("sandbox weather", again))
     return report
+
+
+def pytest_report_header():
+    return f"sandbox weather: seed {weather.SEED}" if weather.SEED is not None else "sandbox weather: calm"
 
 
 def pytest_runtest_logreport(report):

@@ -34,7 +34,7 @@ LOGIN_PATHS = (
     "/{tenant}/oauth2/v2.0/token",
     "/{tenant}/oauth2/v2.0/logout",
 )
-HELPER = re.compile(r"python-httpx/[\d.]+")  # msgraph-sdk uses httpx, too, and adds its own name
+HELPER = re.compile(r"python-httpx/[\d.]+|entra_sandbox")  # msgraph-sdk uses httpx, too, and adds its own name
 HELP = "is missing: scripts/witnesses.sh installs it"
 
 

@@ -108,6 +108,13 @@ def _by_dates(seen: Seen, one: SinkSeen, name: str, why: str) -> Check:
     return unknown(name, f"{why}, so it cannot be tried{until}", f"Send a test from {one.name}. {_ANEW}")
 
 
+def too_fresh(seen: Seen, one: SinkSeen) -> bool:
+    """Its secret is refused, as one is that not every server knows yet."""
+    made = _credential(seen, one)
+    refused = isinstance(one.refusal, Refusal) and one.refusal.code in {_INVALID, _EXPIRED} and one.begins_right
+    return refused and made is not None and seen.now - made.start < _YOUNG
+
+
 def _credential(seen: Seen, one: SinkSeen) -> Credential | None:
     key_id = one.view.may_hold if len(one.view.may_hold) == 1 else frozenset()
     return next((c for c in seen.there.credentials if c.key_id in key_id), None) if seen.there else None

@@ -26,6 +26,8 @@ IMPORTING = threading.Lock()
 """Held by a thread that imports an SDK: two that wait for parts of each other's would end with a deadlock error."""
 AWAY = frozenset({429, 502, 503, 504})
 """Not carried out now, perhaps in a while (learn.microsoft.com/graph/throttling)."""
+FAILED = 500
+"""Perhaps carried out, perhaps not; to be tried again a few times (concepts/errors.md)."""
 PATIENCE = 120.0
 """Seconds that one operation waits in all."""
 AADSTS = re.compile(r"AADSTS(\d+)")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from provision.model import Grant, ServicePrincipal
     from provision.ports import Clock
 
+_PAUSES = (0.5, 1.0, 2.0, 4.0, None)
+"""Seconds before what was granted is read again."""
+
 
 class Consents(Sender):
     """The part of ports.Directory that looks permissions up and grants them."""
@@ -62,14 +65,17 @@ class Consents(Sender):
 
     async def grant(self, service_principal: ServicePrincipal, scopes: frozenset[str], user: str | None) -> None:
         principal = None if user is None else await self._user(user)
-        for last in (False, True):
+        for pause in _PAUSES:
             grants = await self.find_grants(service_principal)
             old = next((g for g in grants if g.principal_id == principal), None)
             try:
                 await self._grant(service_principal, scopes, principal, old)
             except errors.DirectoryError as error:
-                if last or old is not None or error.status not in {400, 409}:
+                # One is there that this read did not show: another's, or ours, whose answer was lost.
+                lost = isinstance(error, errors.LostAnswerError)
+                if pause is None or not (lost or (old is None and error.status in {400, 409})):
                     raise
+                await self._clock.sleep(pause)
             else:
                 return
 

@@ -21,20 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from provision.entra.clouds import Cloud
+    from provision.ports import Clock
     from provision.secret import Secret
 
 T = TypeVar("T")
 _SECONDS = 60
+_PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before the next try; a message whose answer was cut may so be sent twice."""
+_CUT = {"SMTPServerDisconnected", "SMTPConnectError", "ConnectionResetError", "BrokenPipeError"}
+_BUSY = re.compile(r"(?!430)4\d\d |.*(Server Unavailable|Connection (is )?closed|socket error|EOF)")
+"""Refused for a while, or cut. 430 is said of a mailbox that may not be opened: it stays so (facts/mail.md)."""
 _SUBJECT = "provision verify {}"
 
 
 class ExchangeMail:
     """Of one cloud that has mail hosts."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, clock: Clock) -> None:
         if cloud.smtp is None or cloud.imap is None:
             raise errors.UsageError(f"no document gives the mail hosts of the cloud {cloud.name}")
-        self._cloud, self._smtp, self._imap = cloud, cloud.smtp, cloud.imap
+        self._cloud, self._smtp, self._imap, self._clock = cloud, cloud.smtp, cloud.imap, clock
 
     @property
     def resource(self) -> str:
@@ -59,8 +65,13 @@ class ExchangeMail:
         return await self._told("search INBOX", self._imap, searched)
 
     async def _told(self, doing: str, host: tuple[str, int], act: Callable[[], T]) -> T:
-        """What `act` gives. Its error is made here, so that nothing is chained to it that holds the token."""
-        result, reply, kind = await asyncio.to_thread(_tried, act)
+        """What `act` gives, tried again where the server is busy or cuts the connection. Its error is made here, so
+        that nothing is chained to it that holds the token."""
+        for pause in (*_PAUSES, None):
+            result, reply, kind = await asyncio.to_thread(_tried, act)
+            if pause is None or not (_BUSY.match(reply) or kind in _CUT):
+                break
+            await self._clock.sleep(pause)
         if result is not None:
             return result[0]
         if reply:

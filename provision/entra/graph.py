@@ -46,6 +46,7 @@ class GraphDirectory(Inspections):
         self._http: httpx.AsyncClient | None = None
         self._sdk: Any = None
         self._building = asyncio.Lock()
+        self._deleted: dict[str, str] = {}
 
     # -- the SDK
 
@@ -136,23 +137,29 @@ class GraphDirectory(Inspections):
             deleted = await self._all(lambda g: g.directory.deleted_items.with_url(address), "reading the deleted apps")
         except errors.ForbiddenError:
             return None
-        return next((str(d["id"]).lower() for d in deleted if d.get("uniqueName") == key), None)
+        found = next((str(d["id"]).lower() for d in deleted if d.get("uniqueName") == key), None)
+        if found is not None:
+            self._deleted[found] = key
+        return found
 
     async def restore(self, object_id: str) -> None:
+        """It may be sent again: what is restored already is not found, and then read."""
         try:
             response = await self._send(
                 "POST",
                 lambda g: g.directory.deleted_items.by_directory_object_id(object_id).restore,
                 "restoring the deleted app",
-                once=True,
             )
+            found = answers.body(response)
+        except errors.NotFoundError:
+            found = {}
         except errors.ForbiddenError as error:
             raise errors.NameTakenError(
                 "a deleted app holds the uniqueName, and this identity may not restore it",
                 status=403, request_id=error.request_id,
             ) from None  # fmt: skip
-        found = answers.body(response)
-        self._young |= {str(v) for v in (object_id, found.get("uniqueName"), found.get("appId")) if v}
+        key = self._deleted.get(object_id)
+        self._young |= {str(v) for v in (object_id, key, found.get("uniqueName"), found.get("appId")) if v}
 
     async def upsert_app(self, settings: AppSettings, tags: frozenset[str]) -> App:
         key, doing = settings.key, f"creating the app {settings.key}"

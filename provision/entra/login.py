@@ -111,7 +111,7 @@ def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
     for number in numbers:
         if number in causes.CAUSES:
             cause, hint = causes.CAUSES[number]
-            kind = errors.ClockError if number == 700024 else errors.SignInError  # noqa: PLR2004
+            kind = causes.KINDS.get(number, errors.SignInError)
             return kind(f"sign-in failed: {cause} (AADSTS{number})", hint=hint, request_id=ident)
     if numbers:
         return errors.SignInError(f"sign-in failed: AADSTS{numbers[0]}", request_id=ident)
@@ -191,7 +191,7 @@ class EntraLogin:
                 wait = pause
             else:
                 wait = answers.retry_after(response) or pause
-                if response.status_code not in answers.AWAY or waited + wait > answers.PATIENCE:
+                if response.status_code not in {*answers.AWAY, answers.FAILED} or waited + wait > answers.PATIENCE:
                     return response
                 failed = None
             waited += wait
@@ -256,8 +256,9 @@ class EntraLogin:
         )
 
     async def exchange(self, form: dict[str, str]) -> httpx.Response:
-        """A token request of somebody else than us, sent once: a code is redeemed once."""
-        return await self._request("POST", (await self.endpoints()).token_url, (0.0,), data=form)
+        """A token request of somebody else than us. A code is redeemed once: sent again after a cut, it may be refused
+        as used."""
+        return await self._request("POST", (await self.endpoints()).token_url, data=form)
 
     async def get_token(self, scope: str, claims: str | None = None) -> str:
         """A token for the scope, kept until five minutes before its end. `claims` answers a challenge."""
@@ -269,7 +270,11 @@ class EntraLogin:
             if self._warm is not None:
                 with suppress(ImportError):
                     await self._warm
-            got = await asyncio.to_thread(self._sign_in, scope, claims)
+            for pause in (*_PAUSES[:3], None):
+                got = await asyncio.to_thread(self._sign_in, scope, claims)
+                if pause is None or not isinstance(got, errors.UnreachableError | errors.ThrottledError):
+                    break
+                await self._clock.sleep(pause)
             if isinstance(got, errors.ProvisionError):
                 raise got
             self._tokens[scope] = got

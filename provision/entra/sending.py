@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provision.ports import Clock
 
 _CUTS = 3
-"""How often a request that was cut is sent again."""
+"""How often a request that was cut, or failed within the server, is sent again."""
 
 
 class Sender(ABC):
@@ -67,7 +67,7 @@ class Sender(ABC):
         young: bool = False,
     ) -> httpx.Response:
         """A success, or an error of errors.py. With `once`, sent again only where Graph said that it did nothing
-        (a young object not found, writes that collided) or where it was never sent."""
+        (it throttles, a young object is not found, writes collided) or where it was never sent."""
         import httpx  # noqa: PLC0415
 
         unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -95,7 +95,8 @@ class Sender(ABC):
                     return response
                 failed = _refusal(response, doing, once=once)
                 wait = answers.retry_after(response) or pause
-                final = not _passes(response, once=once, young=young)
+                cuts += response.status_code == answers.FAILED
+                final = cuts > _CUTS or not _passes(response, once=once, young=young)
             if final or waited + wait > answers.PATIENCE:
                 break
             waited, pause = waited + wait, min(pause * 2, 8.0)
@@ -147,7 +148,9 @@ def _refusal(response: httpx.Response, doing: str, *, once: bool) -> errors.Prov
 def _passes(response: httpx.Response, *, once: bool, young: bool) -> bool:
     """Whether the same request may succeed in a while, and may be sent again."""
     status, codes = response.status_code, answers.codes(response)
-    if status in answers.AWAY:
+    if status == 429:  # noqa: PLR2004 - not carried out
+        return True
+    if status in answers.AWAY or status == answers.FAILED:
         return not once
     lag = status == 404 and young  # noqa: PLR2004
     return (

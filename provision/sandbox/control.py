@@ -2,7 +2,8 @@
 
 POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form cannot set, and a JSON object:
 
-    /weather   {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
+    /weather   {seed, unkindness}: unkind weather by seed, of the share that unkindness says (0 to 1): see unkind.py
+               {faults: [{kind: 403 | 409 | 429 | 503 | drop_before | drop_after | hold_before | hold_after | hold_next,
                           path, pattern, method, host, times, nth}],
                 latency_ms, secret_lag, retry_after, token_lifetime, device_interval,
                 aadsts: [{code, times, client_id?, grant_type?}], loop_limit}
@@ -44,6 +45,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from provision.sandbox import unkind
 from provision.sandbox.entra import federated, people
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
@@ -79,7 +81,9 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate, announc
         return EscapedJSON({"then": await gate.step(line, done=bool(body.get("done")))})
 
     def weather(world: World, body: dict[str, Any]) -> None:
+        unkind.checked(body)
         world.data["weather"] = body
+        world.unkind.begin()
         gate.release()
 
     def guarded(act: Callable[[World, dict[str, Any]], None]) -> Callable[[Request], Awaitable[Response]]:

@@ -208,10 +208,8 @@ class Table(_Kept):
         were made. `field` is one of INDEXED."""
         changed = dict.fromkeys(key for section, key in self._database.changes if section == self.name)
         found = [self[key] for key in self._database.find(self.name, field, value, compare) if key not in changed]
-        wanted = _folded(value)
         fresh = (self._rows[key] for key in changed if key in self._rows)
-        right = operator.le if compare == "<=" else operator.eq
-        return [*found, *(item for item in fresh if any(right(_folded(v), wanted) for v in _values(item, field)))]
+        return [*found, *(item for item in fresh if has(item, field, value, compare))]
 
 
 class _Rows(Sequence[Any]):
@@ -289,6 +287,12 @@ def _values(item: Any, field: str) -> Iterable[str]:
     """What a row is found by."""
     value = item.get(field) if isinstance(item, Mapping) else None
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def has(item: Any, field: str, value: str, compare: str = "=") -> bool:
+    """Whether `by` finds this object."""
+    right, wanted = operator.le if compare == "<=" else operator.eq, _folded(value)
+    return any(right(_folded(one), wanted) for one in _values(item, field))
 
 
 def _folded(value: str) -> str:

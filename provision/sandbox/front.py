@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from contextlib import suppress
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from h11 import LocalProtocolError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
+
+from provision.sandbox import refusals, unkind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -36,15 +37,7 @@ class EscapedJSON(JSONResponse):
         return json.dumps(content).encode()
 
 
-_BUSY = {
-    "403": ("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
-    "409": ("Directory_ConcurrencyViolation", None),
-    "429": ("TooManyRequests", "Please retry again later."),
-    "503": ("ServiceUnavailable", "Please retry again later."),
-}
-
-
-_UNANSWERED = {"drop_after", "hold_after"}
+_UNANSWERED = {"drop_after", "hold_after", *refusals.AFTER}
 
 
 class Front:
@@ -61,11 +54,8 @@ class Front:
         scope["raw_path"] = scope["path"].encode()
         agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
         line = self.gate.line(scope["method"], self.host, scope["path"]) | {"user_agent": agent}
-        weather = self.world.data["weather"]
-        if weather.get("latency_ms"):
-            await asyncio.sleep(weather["latency_ms"] / 1000)
-        fault = self.gate.fault(line, self.name)
-        noted = False
+        fault = await self._fault(scope, line)
+        noted, limit = False, self.world.unkind.near_the_limit() if self.name == "graph" else None
 
         async def counted_receive() -> MutableMapping[str, Any]:
             message = await receive()
@@ -81,6 +71,8 @@ class Front:
                 line["status"] = message["status"]
                 date = format_datetime(self.world.now(), usegmt=True).encode()
                 message["headers"] = [*message["headers"], (b"date", date)]
+                if limit and message["status"] < 400:  # noqa: PLR2004
+                    message["headers"] += [(b"x-ms-throttle-limit-percentage", limit.encode())]
             line["response_bytes"] += len(message.get("body", b""))
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 note()  # first, so that whoever has the answer finds it in the log
@@ -96,32 +88,41 @@ class Front:
             if fault == "hold_before":
                 await self.gate.hold(line)
             await self._cut(receive)
-        elif fault in _BUSY:
-            await self._busy(fault, counted_send)
+        elif fault in refusals.BEFORE:
+            await self._refuse(fault, scope, receive, counted_send)
         else:
             await self.app(scope, counted_receive, counted_send)
             if fault == "hold_after":
                 await self.gate.hold(line)
+            if fault in refusals.AFTER:
+                kind, fault = fault, None
+                await self._refuse(kind, scope, receive, counted_send)
             if fault in _UNANSWERED:
                 await self._cut(receive)
         note()
 
+    async def _fault(self, scope: Scope, line: dict[str, Any]) -> str | None:
+        """What was asked for, else what the seed has for this request. What is slow is waited for here; what only the
+        login's table of errors tells is passed on."""
+        latency = self.world.data["weather"].get("latency_ms")
+        if latency:
+            await asyncio.sleep(latency / 1000)
+        fault = self.gate.fault(line, self.name)
+        if fault is not None or line["user_agent"] in unkind.SPARED:
+            return fault
+        kind = self.world.unkind.request(self.name, scope["method"], scope["path"])
+        if kind == "slow":
+            await asyncio.sleep(self.world.unkind.pause())
+        if kind.isdecimal() and int(kind) > 599:  # noqa: PLR2004 - a number of Entra's
+            scope["sandbox.aadsts"] = int(kind)
+        return kind if kind in refusals.BEFORE | refusals.AFTER | {"drop_before", "drop_after"} else None
+
+    async def _refuse(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        graph, authorization = self.name == "graph", dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        await refusals.answer(kind, self.world, authorization, graph=graph)(scope, receive, send)
+
     async def _cut(self, receive: Receive) -> None:
         receive.__self__.transport.abort()  # type: ignore[attr-defined]  # uvicorn's cycle; locked by version
-
-    async def _busy(self, kind: str, send: Send) -> None:
-        request_id = str(uuid.uuid4())
-        inner: dict[str, Any] = {"date": self.world.now().strftime("%Y-%m-%dT%H:%M:%S"), "request-id": request_id}
-        if kind == "429":
-            inner |= {"code": "429", "message": "Please retry after", "status": "429"}
-        code, message = _BUSY[kind]
-        headers = {"request-id": request_id}
-        if kind in {"429", "503"}:
-            headers["Retry-After"] = str(self.world.data["weather"].get("retry_after", 1))
-        body = {"error": {"code": code, "innerError": inner, "message": message}}
-        response = JSONResponse(body, int(kind), headers)
-        await send({"type": "http.response.start", "status": int(kind), "headers": response.raw_headers})
-        await send({"type": "http.response.body", "body": response.body})
 
 
 class Attended:

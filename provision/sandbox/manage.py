@@ -1,4 +1,4 @@
-"""The sandbox in the background: start, status, stop, reset, env, log, save, load. It reports by values and
+"""The sandbox in the background: start, status, stop, reset, env, log, save, load, weather. It reports by values and
 errors, not by prints.
 
 It signals no process but the one that it recorded: the pid file keeps the process's start time beside its pid, so a
@@ -169,13 +169,18 @@ def load(folder: Path, file: Path) -> None:
     _control(folder, content)
 
 
-def _control(folder: Path, content: bytes | None = None) -> bytes:
-    """Asks the control port for the world, or gives it another; past any proxy."""
+def weather(folder: Path, seed: int | None) -> None:
+    """Unkind by this seed, or calm: see unkind.py."""
+    _control(folder, json.dumps({} if seed is None else {"seed": seed}).encode(), "weather")
+
+
+def _control(folder: Path, content: bytes | None = None, verb: str = "world") -> bytes:
+    """Asks the control port for the world, or gives it another or its weather; past any proxy."""
     import urllib.error  # noqa: PLC0415
     import urllib.request  # noqa: PLC0415
 
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    asked = urllib.request.Request(f"{_running(folder)['control']}/world", content, {"X-Sandbox-Control": "1"})  # noqa: S310 - loopback
+    asked = urllib.request.Request(f"{_running(folder)['control']}/{verb}", content, {"X-Sandbox-Control": "1"})  # noqa: S310 - loopback
     try:
         with opener.open(asked) as answer:
             return bytes(answer.read())

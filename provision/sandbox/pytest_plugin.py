@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from provision.sandbox.testing import EntraSandbox
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "Unkind weather in every test of entra_sandbox, by this seed; default: calm."
+    parser.getgroup("entra_sandbox").addoption("--entra-sandbox-weather", type=int, metavar="SEED", help=text)
+
+
 @pytest.fixture(scope="session")
 def entra_sandbox_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraSandbox]:
     """The sandbox that all tests of a session share, one after the other. Ask for `entra_sandbox` instead."""
@@ -28,12 +33,14 @@ def entra_sandbox_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def entra_sandbox(entra_sandbox_session: EntraSandbox, monkeypatch: pytest.MonkeyPatch) -> EntraSandbox:
+def entra_sandbox(
+    entra_sandbox_session: EntraSandbox, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> EntraSandbox:
     """A local Entra, Graph and Exchange, empty for this test.
 
     While the test runs, the process's environment leads every client to it by the real host names, and nowhere else.
     """
-    entra_sandbox_session.renew()
+    entra_sandbox_session.renew(pytestconfig.getoption("--entra-sandbox-weather"))
     for name, value in entra_sandbox_session.env.items():
         monkeypatch.setenv(name, value)
     return entra_sandbox_session

@@ -63,6 +63,7 @@ class EntraSandbox:
         self.info, self._stop = start_embedded(self.folder)
         trusted = ssl.create_default_context(cafile=self.info["ca"])
         self._http = httpx.Client(verify=trusted, trust_env=False, timeout=60)
+        self._http.headers["User-Agent"] = "entra_sandbox"  # unkind.py spares it
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -180,7 +181,8 @@ class EntraSandbox:
         return visiting.sign_in(self.login, self.ca, url, known, accept=accept)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """A request to Graph v1.0 as the operator: its JSON, or None. Raises httpx.HTTPStatusError."""
+        """A request to Graph v1.0 as the operator, whatever the weather: its JSON, or None. Raises
+        httpx.HTTPStatusError."""
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = self._http.request(method, f"{self.graph}/v1.0{path}", json=body, headers=headers).raise_for_status()
         return answer.json() if answer.content else None
@@ -244,12 +246,14 @@ class EntraSandbox:
         """Any verb of the control port: see provision/sandbox/control.py."""
         self._control("POST", verb, body)
 
-    def renew(self) -> None:
-        """An empty world, in calm weather, at the machine's time; tenant and operator stay who they are."""
+    def renew(self, seed: int | None = None) -> None:
+        """An empty world, at the machine's time, in calm weather or by this seed; tenant and operator stay."""
         self.calm()
         self._clock = timedelta()
         self.control("reset")
         self.__dict__.pop("_token", None)
+        if seed is not None:
+            self.weather(seed=seed)
         self._seen = Path(self.info["requests"]).stat().st_size
 
     def story(self) -> str:

@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING, Any
 from provision.sandbox import objects
 from provision.sandbox.database import Database, Sections
 from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
+from provision.sandbox.unkind import Unkind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from provision.sandbox.tracked import Name
 
 ROLES = (
     "Application.ReadWrite.All",
@@ -45,6 +49,7 @@ class World:
         self.domain = domain
         self._database = Database(folder / "world.db")
         self.data = Sections(self._database)
+        self.unkind = Unkind(lambda: self.data.get("weather", {}))
         given = folder / "world.json"
         if "operator" in self.data:
             self._own_secrets()
@@ -59,6 +64,11 @@ class World:
     def save(self) -> None:
         """When it returns, what has changed since the last time survives a kill."""
         self._database.write(self.data)
+
+    def unsaved(self, sections: Iterable[str]) -> list[tuple[Name, Any]]:
+        """Rows of these tables that have changed since: their names, and what is saved of each; None: it is new."""
+        changed = [name for name in self._database.changes if name[0] in sections]
+        return [(name, self._database.read(*name)) for name in changed]
 
     def snapshot(self) -> dict[str, Any]:
         """All of it as JSON, with the messages of FOLDER/mail as `eml`, to be loaded here or elsewhere."""
@@ -94,6 +104,7 @@ class World:
 
     def _replace(self, data: dict[str, Any]) -> None:
         self._database.forget()
+        self.unkind.begin()
         self.data = Sections(self._database, data)
 
     @staticmethod
@@ -197,6 +208,7 @@ class World:
             "displayName": wanted.get("displayName"),
         }
         app["passwordCredentials"].append(credential)
+        self.unkind.minted(str(credential["keyId"]))
         app["_hashes"][credential["keyId"]] = {"hash": self.hash(value), "made": self.now().timestamp()}
         return credential, value
 
@@ -229,7 +241,7 @@ def public(item: dict[str, Any]) -> dict[str, Any]:
 
 def stamp(at: datetime) -> str:
     """Graph's form: UTC with seven fractional digits."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "0Z"
 
 
 def moment(text: str) -> datetime:

@@ -13,6 +13,7 @@ from provision.entra import clouds
 from provision.entra.exchange import ExchangeMail
 from provision.errors import MailError, UsageError
 from provision.secret import Secret
+from provision.wiring import SystemClock
 from tests.fakes_mail import FakePost
 from tests.mail import REPORTS, Office
 
@@ -36,7 +37,7 @@ def place(request):
         post = FakePost()
         return post, post.token
     office = request.getfixturevalue("office")
-    return ExchangeMail(cloud(office.info)), Secret(office.token())
+    return ExchangeMail(cloud(office.info), SystemClock()), Secret(office.token())
 
 
 def test_a_message_that_was_sent_is_found_by_its_nonce_and_by_no_other(place):
@@ -67,14 +68,14 @@ def test_a_token_that_is_none_is_refused_in_words_that_explain_knows(place, act)
 def test_a_certificate_that_is_not_trusted_ends_before_the_token_is_sent(office, monkeypatch):
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    post = ExchangeMail(cloud({**office.info, "ca": None}))
+    post = ExchangeMail(cloud({**office.info, "ca": None}), SystemClock())
     for act in (post.send, post.found):
         with pytest.raises(MailError, match="SSLCertVerificationError"):
             asyncio.run(act(REPORTS, Secret("token"), "n"))
 
 
 def test_a_host_that_does_not_answer_is_said_with_its_port(office):
-    post = ExchangeMail(cloud(office.info, name="custom"))
+    post = ExchangeMail(cloud(office.info, name="custom"), SystemClock())
     post._smtp = ("localhost", 1)
     with pytest.raises(MailError) as raised:
         asyncio.run(post.send(REPORTS, Secret("token"), "n"))
@@ -83,7 +84,7 @@ def test_a_host_that_does_not_answer_is_said_with_its_port(office):
 
 
 def test_a_message_lies_unread_in_the_mailbox_after_it_was_found(office):
-    post, token, nonce = ExchangeMail(cloud(office.info)), Secret(office.token()), secrets.token_hex(8)
+    post, token, nonce = ExchangeMail(cloud(office.info), SystemClock()), Secret(office.token()), secrets.token_hex(8)
     asyncio.run(post.send(REPORTS, token, nonce))
     assert asyncio.run(post.found(REPORTS, token, nonce))
     (one,) = [
@@ -94,4 +95,4 @@ def test_a_message_lies_unread_in_the_mailbox_after_it_was_found(office):
 
 def test_a_cloud_without_documented_hosts_has_no_post():
     with pytest.raises(UsageError, match="china"):
-        ExchangeMail(clouds.CHINA)
+        ExchangeMail(clouds.CHINA, SystemClock())

@@ -1,10 +1,12 @@
-"""Every e2e test has a desk of its own: with a sandbox of its own, or with the one that all share, emptied for it."""
+"""Every e2e test has a desk of its own: with a sandbox of its own, calm as it is for a newcomer who starts it, or with
+the one that all share, emptied for it and unkind."""
 
 import os
 import subprocess
 
 import pytest
 
+from tests import weather
 from tests.e2e.desk import PROVISION, UNMEASURED, Desk
 
 
@@ -25,10 +27,11 @@ def shared_sandbox(tmp_path_factory):
 
 
 @pytest.fixture
-def started(tmp_path, shared_sandbox):
-    """A desk whose sandbox runs already, with an empty world."""
+def started(tmp_path, shared_sandbox, request):
+    """A desk whose sandbox runs already, with an empty world, in the weather that the test asks for."""
     made = Desk(tmp_path)
     made.joins(shared_sandbox)
+    made.control("weather", **weather.of(request.node))
     return made
 
 

@@ -9,6 +9,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from tests.e2e import forked
+
 PROVISION = Path(sys.executable).with_name("provision")
 CONFIG = """version: 1
 tenant: contoso.onmicrosoft.com
@@ -25,6 +27,10 @@ deliver:
 FILE = "file: {path: ./mail.env}"
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """For commands of whose coverage nothing is learnt: they start in half the time, and are as users have them."""
+
+
+FORKED = "PROVISION_TEST_FORKED"
+"""Set by `make weather`: see forked.py."""
 
 
 class Desk:
@@ -52,6 +58,8 @@ class Desk:
         (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud, login=login, deliver=lines))
 
     def run(self, *words, before=None, **env):
+        if os.environ.get(FORKED):
+            return forked.run(words, self.folder, self.env | env, 240, before)
         return subprocess.run(
             [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=240,
             check=False, preexec_fn=before,

@@ -88,6 +88,7 @@ def test_a_crash_while_the_secret_is_in_memory_leaves_no_core_file(started):
     assert holders(started) == []
 
 
+@pytest.mark.calm("a browser does not load a page again that was refused")
 def test_a_browser_keeps_no_value_in_its_folder_its_command_line_or_its_environment(started):
     started.write(deliver=[MSPBOTS])
     started.control("person", present=True, accept=True)
@@ -99,6 +100,7 @@ def test_a_browser_keeps_no_value_in_its_folder_its_command_line_or_its_environm
     assert (started.folder / "state" / "provision" / "browser").is_dir()
 
 
+@pytest.mark.calm("a browser does not load a page again that was refused")
 def test_a_browser_that_dies_with_the_secret_on_the_page_keeps_none(started):
     started.write(deliver=[MSPBOTS])
     started.control("person", present=True, accept=False)

@@ -208,6 +208,7 @@ def test_the_app_lacks_the_redirect_uri_of_the_form_and_nothing_is_sent(started)
     assert started.requests == []
 
 
+@pytest.mark.calm("a browser does not load a page again that was refused")
 def test_mspbots_page_changed(started):
     started.write(deliver=[MSPBOTS])
     started.control("person", present=True, accept=True)

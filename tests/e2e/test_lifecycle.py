@@ -14,6 +14,8 @@ import pytest
 from tests.e2e.canary import leaks
 from tests.e2e.desk import PROVISION
 
+BY_HAND = pytest.mark.calm("an admin who works by hand asks once")
+
 
 @pytest.fixture
 def graph(started):
@@ -34,6 +36,7 @@ def portal_made(graph):
     return app
 
 
+@BY_HAND
 def test_a_registration_of_the_portal_is_adopted_with_its_secret_and_then_applied_in_silence(started, graph):
     app = portal_made(graph)
     done = started.json("adopt", "c.yaml", "--app-id", app["appId"].upper(), "--yes")["results"][0]
@@ -48,6 +51,7 @@ def test_a_registration_of_the_portal_is_adopted_with_its_secret_and_then_applie
     assert len(started.writes) == writes
 
 
+@BY_HAND
 def test_adopting_asks_before_it_changes_anything(started, graph):
     app = portal_made(graph)
     before = len(started.writes)
@@ -142,6 +146,7 @@ def test_a_policy_that_caps_lifetimes_is_seen_before_a_renewal_is_tried(started)
     assert started.run("rotate", "c.yaml", "--now").returncode == 0
 
 
+@BY_HAND
 def test_a_plan_that_moved_since_its_review_is_refused_with_what_moved(started, graph):
     started.json("apply", "c.yaml", "--yes")
     config = started.folder / "c.yaml"

@@ -50,8 +50,8 @@ RETIRING = {
         (plan, "_may_hold"), "if mine[k].start > tagged.start - LANDED", "if False", _GAP, rare=True
     ),
     "secrets of others are ours": Rule((plan, "ours"), "if parse_label(c.label) is not None", "", (_OURS,)),
-    "the local clock decides": Rule((survey, "survey"), _NOW, "job.clock.now()", _GAP),
-    "the clock is read after the observation": Rule((survey, "survey"), _NOW, "job.directory.now()", _GAP, rare=True),
+    "the local clock decides": Rule((survey, "_look"), _NOW, "job.clock.now()", _GAP),
+    "the clock is read after the observation": Rule((survey, "_look"), _NOW, "job.directory.now()", _GAP, rare=True),
 }
 DELIVERING = {
     "a secret is delivered whatever its age": Rule(

@@ -53,6 +53,8 @@ def _secret(world: World, app: App, value: str) -> None:
         kept = app["_hashes"][credential["keyId"]]
         if not world.matches(value, kept["hash"]) or now.timestamp() < kept["made"] + lag:
             continue
+        if world.unkind.unknown_yet(credential["keyId"]):
+            continue
         expired = moment(credential["endDateTime"]) <= now
         if not expired:
             return

@@ -56,7 +56,9 @@ class TokenEndpoint:
             allowed = {"Access-Control-Allow-Methods": "POST, OPTIONS", "Access-Control-Allow-Headers": "*"}
             return Response(headers={**cross, **allowed})
         try:
-            body = self._answer(request, await _form(request))
+            form = await _form(request)
+            weather.by_seed(request)
+            body = self._answer(request, form)
         except Refused as refused:
             answer = aadsts.answer(self.world, refused, request)
             answer.headers.update(cross)

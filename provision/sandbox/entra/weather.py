@@ -16,6 +16,8 @@ from provision.sandbox.entra import aadsts
 from provision.sandbox.entra.aadsts import Refused
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from provision.sandbox.world import World
 
 MINUTE = 60
@@ -28,6 +30,12 @@ def refuse(world: World, form: dict[str, str]) -> None:
         if about and fault.get("times", 1) > 0 and fault["code"] in aadsts.CODES:
             fault["times"] = fault.get("times", 1) - 1
             raise Refused(fault["code"])
+
+
+def by_seed(request: Request) -> None:
+    """Raises Refused where the weather's seed has a transient fault for this request: see front.py."""
+    if (code := request.scope.get("sandbox.aadsts")) is not None:
+        raise Refused(code)
 
 
 class Loops:

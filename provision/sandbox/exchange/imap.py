@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from provision.sandbox.exchange.access import READ, Grant, credentials
 from provision.sandbox.exchange.folders import Folders
 from provision.sandbox.exchange.wire import LINE, Bad, Command, No, Over, Wire, string
+from provision.sandbox.unkind import READING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,9 @@ class Session:
         self.over, self._faults, self._refused = False, 0, 0
 
     async def run(self) -> None:
+        await self._weather("connect")
+        if self.over:
+            return
         self.wire.send(f"* OK The Microsoft Exchange IMAP4 service is ready. [{GREETING}]")
         while not self.over:
             async with asyncio.timeout(60):
@@ -93,8 +97,25 @@ class Session:
         if self._faults >= MOST_FAULTS:
             self._bye()
 
+    async def _weather(self, step: str) -> str:
+        """NO where this command is refused for a while. A connection that the weather ends has ended."""
+        kind = await self.store.access.world.unkind.mail(
+            "imap", step, READING["connect" if step == "connect" else "command"]
+        )
+        if kind == "BYE":
+            self._bye()
+        if kind == "drop":
+            self.wire.writer.transport.abort()
+            raise Over
+        return kind
+
     async def _answer(self, command: Command) -> None:
         tag = command.tag
+        if command.name not in _ALWAYS and await self._weather(command.name):
+            if not self.over:
+                self.note(command.name, "NO")
+                self.wire.send(f"{tag} NO {_AWAY}")
+            return
         try:
             said = await self._do(command)
             status, text = ("OK", f"{command.name} completed.") if said is None else said
@@ -108,7 +129,7 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must not end the connection
             logging.getLogger(__name__).error("IMAP %s: %s", command.name, type(error).__name__)  # noqa: TRY400 - no values
-            status, text = "NO", "Server Unavailable. 15"
+            status, text = "NO", _AWAY
         self.note(command.name, status)  # first, so that whoever has the answer finds it in the log
         self.wire.send(f"{tag} {status} {text}")
         if text == _NOT_CONNECTED and self._refused > 1:
@@ -167,4 +188,6 @@ class Session:
         return None if answer == b"*" else answer.decode("utf-8", "surrogateescape")
 
 
+_ALWAYS = {"CAPABILITY", "ID", "LOGOUT", "NOOP"}
+_AWAY = "Server Unavailable. 15"
 _NOT_CONNECTED = "User is authenticated but not connected."

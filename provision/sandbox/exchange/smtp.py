@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from provision.sandbox.exchange.access import SEND, Grant, credentials
+from provision.sandbox.exchange.words import BASIC, BUSY, DENIED, HOST, LOST, WORDS
+from provision.sandbox.unkind import SUBMISSION
 
 if TYPE_CHECKING:
     import ssl
@@ -34,46 +36,10 @@ if TYPE_CHECKING:
 
     from provision.sandbox.exchange.store import Store
 
-HOST = "SANDBOX.outlook.office365.com"
 LARGEST = 157286400
 LINE = 65536  # a token of Entra's does not fit into the 512 and 1,001 octets of the RFCs
 OFFERS = ["PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8"]
 _DSN = re.compile(r"\s(?:RET|ENVID|AUTH|NOTIFY|ORCPT|BODY=BINARYMIME)(?:=\S*)?(?=\s|$)", re.IGNORECASE)
-_LOST = (
-    "430 4.2.0 STOREDRV; mailbox logon failure; STOREDRV.Submission.Exception:ConnectionFailedTransientException."
-    "MapiExceptionLogonFailed; Failed to process message due to a transient exception with message "
-    f"[BeginDiagnosticData]Cannot open mailbox. Server = {HOST}"
-)
-_DENIED = (
-    "554 5.2.252 SendAsDenied; {} not allowed to send as {}; STOREDRV.Submission.Exception:SendAsDeniedException."
-    "MapiExceptionSendAsDenied; Failed to process message due to a permanent exception with message "
-    "[BeginDiagnosticData]Cannot submit message."
-)
-_BASIC = {
-    "disabled": "535 5.7.139 Authentication unsuccessful, basic authentication is disabled. {}",
-    "removed": "550 5.7.30 Basic authentication is not supported for Client Submission. {}",
-}
-# What aiosmtpd says, by its beginning, and what is said instead.
-_WORDS = {
-    "220 Ready": "220 2.0.0 SMTP server ready",
-    "221 ": "221 2.0.0 Service closing transmission channel",
-    "250 OK": "250 2.0.0 OK",
-    "252 ": "252 2.1.5 Cannot VRFY user",
-    "500 Command line": "500 5.5.2 Command line too long",
-    "500 ": "500 5.3.3 Unrecognized command",
-    "501 Syntax": "501 5.5.4 Invalid arguments",
-    "501 Error": "501 5.5.4 Invalid arguments",
-    "502 ": "502 5.3.3 Command not implemented",
-    "503 Error: send": "503 5.5.2 Send hello first",
-    "503 Error: nested": "503 5.5.2 Sender already specified",
-    "503 Error: need MAIL": "503 5.5.2 Need mail command",
-    "503 Error: need RCPT": "503 5.5.2 Need rcpt command",
-    "530 ": "530 5.7.57 Client not authenticated to send mail. {}",
-    "552 ": "552 5.3.4 Message size exceeds fixed maximum message size",
-    "553 ": "501 5.1.3 Invalid address",
-    "555 ": "501 5.5.4 Unsupported parameter",
-}
-
 # aiosmtpd logs what clients send, tokens too. Not by `disabled`: uvicorn's logging set-up takes that back.
 logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
 
@@ -125,6 +91,7 @@ class Submission(SMTP):
         # aiosmtpd keeps the limits at the class, and each new connection clears those of the others.
         self.command_size_limits = defaultdict(lambda: 4096, {"AUTH": LINE})
         self.grant: Grant | None = None
+        self._greeted, self._unanswered = False, False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -148,9 +115,24 @@ class Submission(SMTP):
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError  # aiosmtpd would go on with what it has read
         text = status.decode("utf-8", "replace") if isinstance(status, bytes) else str(status)
-        words = next((words for start, words in _WORDS.items() if text.startswith(start)), None)
+        words = next((words for start, words in WORDS.items() if text.startswith(start)), None)
         text = words.replace("{}", self.trailer()) if words else text
+        if not self._greeted:
+            self._greeted = True
+            text = await self._busy("connect") or text
         await super().push(text.encode("utf-8", "replace"))
+        if text == BUSY["421"]:
+            self.transport.close()
+            raise ConnectionResetError
+
+    async def _busy(self, step: str) -> str:
+        """What the weather says at this step, if anything; a connection that it cuts has ended."""
+        kind = await self.access.world.unkind.mail("smtp", step, SUBMISSION[step])
+        if kind == "drop":
+            self.abort()
+            raise ConnectionResetError
+        self._unanswered = kind == "drop_after"
+        return BUSY[kind].replace("{}", self.trailer()) if kind in BUSY else ""
 
     # -- authentication
 
@@ -164,9 +146,12 @@ class Submission(SMTP):
         elif not self.session.ssl or mechanism not in {"XOAUTH2", "LOGIN"} or len(words) > 2:  # noqa: PLR2004
             status = "504 5.7.4 Unrecognized authentication type"
         else:
-            status = await (self._bearer(words[1:]) if mechanism == "XOAUTH2" else self._basic(words[1:]))
+            status = await self._busy("AUTH") or await self._proven(mechanism, words[1:])
             self.note(f"AUTH {mechanism}", int(status[:3]))
         await self.push(status)
+
+    async def _proven(self, mechanism: str, given: list[str]) -> str:
+        return await (self._bearer(given) if mechanism == "XOAUTH2" else self._basic(given))
 
     async def _ask(self, challenge: bytes) -> bytes | None:
         """The client's answer, still in base64; None when it gives up or answers without end."""
@@ -210,11 +195,14 @@ class Submission(SMTP):
         except ValueError:
             return "501 5.5.4 Invalid arguments"
         off = self.access.smtp_auth_off(address)
-        return self._off(off) if off else _BASIC[self.access.mail["basic_auth"]].format(self.trailer())
+        return self._off(off) if off else BASIC[self.access.mail["basic_auth"]].format(self.trailer())
 
     # -- a message
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
+        if self.grant and (busy := await self._busy("MAIL")):
+            await self.push(busy)
+            return
         await super().smtp_MAIL(_DSN.sub("", arg) if arg else arg)
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
@@ -277,15 +265,15 @@ class Submission(SMTP):
         if grant is None or size > LARGEST:
             status = "552 5.3.4 Message size exceeds fixed maximum message size"
         elif not grant.opened:
-            status = _LOST
+            status = LOST
         elif denied := self._denied(grant, envelope, content):
-            status = _DENIED.format(grant.address, denied) + f" {self.trailer()}"
+            status = DENIED.format(grant.address, denied) + f" {self.trailer()}"
         else:
-            ident, raw = _traced(content, self.access.world.now(), str(self.session.host_name))
-            self._deliver(grant, envelope.rcpt_tos, raw)
-            status = f"250 2.0.0 OK {ident} [Hostname={HOST}]"
+            status = await self._busy("DATA") or self._accepted(grant, envelope.rcpt_tos, content)
         self.envelope = self._create_envelope()
         self.note("DATA", int(status[:3]))
+        if self._unanswered:
+            self.abort()
         await self.push(status)
 
     def _denied(self, grant: Grant, envelope: Envelope, content: bytes) -> str | None:
@@ -296,6 +284,11 @@ class Submission(SMTP):
             if not self.access.may_send_as(grant.mailbox, address):
                 return re.sub(r"[^\x20-\x7e]", "?", address)[:320]
         return None
+
+    def _accepted(self, grant: Grant, recipients: list[str], content: bytes) -> str:
+        ident, raw = _traced(content, self.access.world.now(), str(self.session.host_name))
+        self._deliver(grant, recipients, raw)
+        return f"250 2.0.0 OK {ident} [Hostname={HOST}]"
 
     def _deliver(self, grant: Grant, recipients: list[str], raw: bytes) -> None:
         found = (self.access.user(address) for address in recipients)

@@ -74,5 +74,6 @@ def _find(call: Call) -> dict[str, Any]:
 
 
 def _entity(call: Call, item: dict[str, Any]) -> Answer:
-    kind = {"@odata.type": principals.typed(item)["@odata.type"]}
+    item = principals.typed(item)
+    kind = {"@odata.type": item["@odata.type"]}
     return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **kind)

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-# How a value that is written must look: s string, b boolean, o any object, [x] a collection of x; or an object.
-Spec = str | Mapping[str, Any]
+from provision.sandbox.graph.specs import Spec
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.graph import credentials, deletion, permissions, query
+from provision.sandbox.graph import credentials, deletion, permissions, query, users
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import DIRECTORY_OBJECT, GRANT, SERVICE_PRINCIPAL
-from provision.sandbox.graph.schema_users import USER
 from provision.sandbox.graph.writing import at_most, checked, required
 from provision.sandbox.world import World, merge
 
@@ -113,11 +112,11 @@ def _create(call: Call, app_id: str, body: dict[str, Any]) -> Answer:
 
 
 def typed(item: dict[str, Any]) -> dict[str, Any]:
-    """As a directoryObject, which says of what type it is. A user shows what users show by default."""
-    kind = "user" if "userPrincipalName" in item else "application"
-    kind = "servicePrincipal" if "servicePrincipalNames" in item else kind
-    shown: dict[str, Any] = {**dict.fromkeys(USER.shown), "businessPhones": []} if kind == "user" else {}
-    return {"@odata.type": f"#microsoft.graph.{kind}", **shown, **item}
+    """As a directoryObject, which says of what type it is."""
+    if "userPrincipalName" in item:
+        return {"@odata.type": "#microsoft.graph.user", **users.describe(item)}
+    kind = "servicePrincipal" if "servicePrincipalNames" in item else "application"
+    return {"@odata.type": f"#microsoft.graph.{kind}", **item}
 
 
 def any_object(world: World, object_id: str) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from provision.sandbox.database import INDEXED, Table
 from provision.sandbox.graph.call import METADATA, Answer, Call, Refused
 from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema import OBJECT_TYPES
 
 PAGE, MOST = 100, 999
 OPTIONS = {"$select", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken", "$format"}
@@ -104,9 +105,15 @@ def selected(call: Call, kind: EntityType) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def shown(kind: EntityType, item: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
-    """The properties that are asked for. The key of a keyCredential is told only where the collection is selected."""
-    wanted = list(names)
+def shown(kind: EntityType, item: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
+    """The properties that are asked for. The key of a keyCredential is told only where the collection is selected.
+
+    Of a directory object those that its own type has: no page says what it shows of another type's.
+    """
+    kind = OBJECT_TYPES.get(item.get("@odata.type", ""), kind)
+    wanted = [name for name in names if name in kind.properties]
+    if names and not wanted:
+        return {}
     body = {name: item.get(name) for name in wanted or kind.shown or kind.properties if wanted or name in item}
     if not wanted and body.get("keyCredentials"):
         body["keyCredentials"] = [{**key, "key": None} for key in body["keyCredentials"] or ()]

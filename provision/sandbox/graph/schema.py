@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from provision.sandbox import objects
-from provision.sandbox.graph.entity import EntityType, Spec
+from provision.sandbox.graph.entity import EntityType
 from provision.sandbox.graph.schema_users import USER
+from provision.sandbox.graph.specs import ACCESS, ADD_INS, CLAIMS, ROLES, SAML, SCOPES, Spec
 
 
 def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -52,15 +53,15 @@ APPLICATION = EntityType(
     },
     counts={"federatedIdentityCredentials/$count": "A-", "owners/$count": "AA"},
     writable={
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "api": {
             "requestedAccessTokenVersion": "i",
             "acceptMappedClaims": "b",
-            "knownClientApplications": "[s]",
-            "oauth2PermissionScopes": "[o]",
-            "preAuthorizedApplications": "[o]",
+            "knownClientApplications": "[g]",
+            "oauth2PermissionScopes": SCOPES,
+            "preAuthorizedApplications": [{"appId": "s", "delegatedPermissionIds": "[s]"}],
         },
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "groupMembershipClaims": "s",
@@ -70,24 +71,24 @@ APPLICATION = EntityType(
         "isFallbackPublicClient": "b",
         "keyCredentials": "[o]",
         "notes": "s",
-        "optionalClaims": "o",
-        "parentalControlSettings": "o",
+        "optionalClaims": CLAIMS,
+        "parentalControlSettings": {"countriesBlockedForMinors": "[s]", "legalAgeGroupRule": "s"},
         "passwordCredentials": "[o]",
         "publicClient": {"redirectUris": "[s]"},
-        "requiredResourceAccess": "[o]",
+        "requiredResourceAccess": ACCESS,
         "samlMetadataUrl": "s",
         "serviceManagementReference": "s",
         "signInAudience": "s",
         "spa": {"redirectUris": "[s]"},
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
         "uniqueName": "s",
         "web": {
             "redirectUris": "[s]",
             "homePageUrl": "s",
             "logoutUrl": "s",
             "implicitGrantSettings": {"enableIdTokenIssuance": "b", "enableAccessTokenIssuance": "b"},
-            "redirectUriSettings": "[o]",
+            "redirectUriSettings": [{"uri": "s", "index": "i"}],
         },
         "windows": "o",
     },
@@ -122,10 +123,10 @@ SERVICE_PRINCIPAL = EntityType(
     counts={"owners/$count": "-A"},
     writable={
         "accountEnabled": "b",
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "alternativeNames": "[s]",
         "appRoleAssignmentRequired": "b",
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "homepage": "s",
@@ -134,15 +135,15 @@ SERVICE_PRINCIPAL = EntityType(
         "logoutUrl": "s",
         "notes": "s",
         "notificationEmailAddresses": "[s]",
-        "oauth2PermissionScopes": "[o]",
+        "oauth2PermissionScopes": SCOPES,
         "passwordCredentials": "[o]",
         "preferredSingleSignOnMode": "s",
         "preferredTokenSigningKeyThumbprint": "s",
         "replyUrls": "[s]",
-        "samlSingleSignOnSettings": "o",
+        "samlSingleSignOnSettings": SAML,
         "servicePrincipalNames": "[s]",
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
     },
 )
 
@@ -154,6 +155,8 @@ DIRECTORY_OBJECT = EntityType(
     filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
     sortable=_SORTABLE,
 )
+OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
+"""The @odata.type of a directory object -> its own type."""
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
     properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),

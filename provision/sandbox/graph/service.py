@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Match
 
 from provision.sandbox.graph import batch, deletion, permissions, routing
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
+from provision.sandbox.replicas import Replicas
+from provision.sandbox.unkind import SPARED
 from provision.sandbox.world import World, stamp
 
 if TYPE_CHECKING:
@@ -40,14 +42,16 @@ class Graph:
 
     def __init__(self, world: World, tokens: Tokens) -> None:
         self.world, self.tokens = world, tokens
+        self._replicas = Replicas(world)
 
     def routes(self) -> list[BaseRoute]:
-        return [Mount("/", app=self)]
+        return [_Every(self)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         answer = self.answer(request, await request.body())
         if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
+            self._replicas.changed()
             self.world.save()
         await _response(answer)(scope, receive, send)
 
@@ -85,6 +89,8 @@ class Graph:
             call = replace(call, keys=keys)
             if not _asks_for_itself(call):
                 permissions.check(operation.needs, call.caller, self.world)
+            if call.headers.get("user-agent") not in SPARED:
+                call = self._replicas.taken(call)
             answer = operation.act(call)
         except Refused as error:
             return self._refusal(call, error)
@@ -131,6 +137,20 @@ class Graph:
         if answer.body is not None:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
         return Answer(answer.status, answer.body, {**headers, **answer.headers})
+
+
+class _Every(BaseRoute):
+    """Any path, also one with a line break in it, which no pattern of Starlette's matches."""
+
+    def __init__(self, app: Graph) -> None:
+        self.app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        del scope
+        return Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 def _asks_for_itself(call: Call) -> bool:

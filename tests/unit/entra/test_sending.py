@@ -37,10 +37,19 @@ def test_add_password_is_sent_once_and_lost_where_the_front_end_fails(world, sta
     assert clock.now() == FakeClock().now()
 
 
-def test_add_password_is_sent_once_when_throttled(world):
-    error, seen, _ = world([graph_error(429, "TooManyRequests", headers={"retry-after": "1"})], add)
-    assert type(error) is errors.ThrottledError
-    assert len(seen) == 1
+def test_add_password_that_was_throttled_had_no_effect_and_is_sent_again(world):
+    throttled = graph_error(429, "TooManyRequests", headers={"retry-after": "1"})
+    error, seen, _ = world([throttled, graph_error(503)], add)
+    assert type(error) is errors.LostAnswerError
+    assert len(seen) == 2
+
+
+def test_a_read_that_fails_within_the_server_is_sent_three_times_more(world):
+    failed = [graph_error(500, "Service_InternalServerError") for _ in range(4)]
+    app, seen, _ = world([*failed[:3], httpx.Response(200, json=JSON_APP)], find)
+    assert (app.client_id, len(seen)) == (CLIENT, 4)
+    error, seen, _ = world([*failed, httpx.Response(200, json=JSON_APP)], find)
+    assert (type(error), len(seen)) == (errors.DirectoryError, 4)
 
 
 @pytest.mark.parametrize("cut", [httpx.ReadError(VALUE), httpx.RemoteProtocolError(VALUE), httpx.ReadTimeout(VALUE)])

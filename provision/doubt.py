@@ -1,0 +1,50 @@
+"""Whether what the directory said contradicts the sinks, or itself, as it does while a replica lags. Pure.
+
+A replica may not know yet what was written by the run before: it shows no app, no secret, no tag, or what is deleted.
+Nothing of it is an error, and each may be true; so it is looked at again before it is acted on (facts/graph.md 3.4).
+Where nothing contradicts it, a run looks once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision import plan as planner
+from provision.marks import commits, meant_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.model import Desired, Observed
+
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between two looks; after the last, what is seen is believed."""
+
+
+def doubtful(desired: Desired, observed: Observed) -> str:
+    """What contradicts what, or an empty text."""
+    return next(_doubts(desired, observed), "")
+
+
+def _doubts(desired: Desired, observed: Observed) -> Iterator[str]:
+    held = {sink: holding.key_id for sink, holding in observed.holdings.items()}
+    if observed.app is None:
+        if any(held.values()) and observed.deleted_object_id is None:
+            yield "a sink holds a secret of an app that is not there"
+        return
+    app = observed.app
+    listed, tagged = {c.key_id for c in app.credentials}, commits(app.tags)
+    meant = frozenset().union(*(meant_for(c.label) for c in planner.ours(app).values()))
+    for sink in (spec.id for spec in desired.sinks):
+        tag = tagged[sink].key_id if sink in tagged else None
+        if sink in held and held[sink] is not None and held[sink] not in listed:
+            yield "a sink holds a secret that the app does not list"
+        if sink in held and held[sink] != (tag if tag in listed else None):
+            yield "a sink holds something else than its tag says"
+        if sink not in held and (tag not in listed if tag else sink in meant):
+            yield "a sink was delivered to, by a tag or a secret that is not there"
+    granted: frozenset[str] = frozenset().union(*(grant.scopes for grant in observed.grants))
+    if tagged and observed.service_principal is None:
+        yield "a secret was accepted, and there is no service principal"
+    if tagged and desired.app.consent != "person" and not (desired.app.scopes or frozenset()) <= granted:
+        yield "a secret was delivered, and there is no consent"

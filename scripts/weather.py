@@ -1,0 +1,120 @@
+"""make weather: the end-to-end tests with the mark `weather` under fifty seeds of the sandbox's unkind weather.
+
+    python -m scripts.weather [--seeds 50] [--from 1] [--jobs 4] [--suite]
+
+One line a seed: what came of it, and what its requests met. `--suite`: all end-to-end tests, not the marked ones alone.
+The command under test is forked from a process that has imported its libraries (tests/e2e/forked.py). Without a seed
+that failed, fifty or more write docs/proof/weather.md; else exit 1, and how to meet the same weather again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import click
+
+from scripts.commit import ROOT, commit
+
+PAGE = ROOT / "docs" / "proof" / "weather.md"
+LOGS = ROOT / ".build" / "weather"
+PROVEN = 50
+THROTTLED, FAILED = 429, 500
+
+
+@dataclass(frozen=True)
+class Met:
+    """A seed. `said`: pytest's last line; the figures are of the sandbox's log of requests."""
+
+    seed: int
+    code: int
+    said: str
+    requests: int
+    throttled: int
+    failed: int
+    cut: int
+
+    def line(self) -> str:
+        met = f"{self.throttled} throttled, {self.failed} answered by 5xx, {self.cut} cut"
+        return f"seed {self.seed}: {self.said}; of {self.requests} requests {met}"
+
+
+def meet(seed: int, *, suite: bool) -> Met:
+    """Runs the tests under one seed."""
+    folder = LOGS / str(seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    marked = [] if suite else ["-m", "weather"]
+    words = [sys.executable, "-m", "pytest", *marked, "tests/e2e", "--basetemp", str(folder / "tmp")]
+    env = os.environ | {"PROVISION_SANDBOX_WEATHER": str(seed), "PROVISION_TEST_FORKED": "1"}
+    log = folder / "pytest.log"
+    with log.open("w") as file:
+        run = [*words, "-p", "no:cacheprovider"]
+        code = subprocess.run(run, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+    dots = "".join(re.findall(r"^([.FEsx]+) +\[", log.read_text(), re.MULTILINE))
+    said = f"{dots.count('.')} passed" + (
+        f", {len(dots) - dots.count('.')} not: {log.relative_to(ROOT)}" if code else ""
+    )
+    statuses = [
+        json.loads(line)["status"] for path in folder.rglob("requests.jsonl") for line in path.read_text().splitlines()
+    ]
+    numbers = [status for status in statuses if isinstance(status, int)]
+    failed = sum(status >= FAILED for status in numbers)
+    return Met(seed, code, said, len(statuses), numbers.count(THROTTLED), failed, numbers.count(0))
+
+
+def page(met: list[Met], made_of: str) -> str:
+    lines = "\n".join(one.line() for one in met)
+    total = sum(one.requests for one in met)
+    hit = sum(one.throttled + one.failed + one.cut for one in met)
+    return f"""# Fifty seeds of unkind weather
+
+Written by `make weather`, from commit `{made_of}`: {len(met)} seeds, none of them failed; {hit} of {total} requests
+were throttled, failed or cut, beside slow answers and replicas that lag, which the log does not tell.
+
+Under each seed, with real requests against a real sandbox: a first apply for two files, a second that is silent,
+`plan`, `verify`, `rotate --now`, a `rotate` that is silent, `destroy`, an apply that brings the same app back, and one
+that is silent; what each file holds is tried at the token endpoint after every run, and there is never a second app.
+Then an identity that may not write, and a tenant that is not there, are told as in calm weather. The tests are those
+with the mark `weather`: `tests/e2e/test_weather.py`. What the weather does stands on
+[its page](../reference/sandbox-weather.md).
+
+```text
+{lines}
+```
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.weather")
+    parser.add_argument("--seeds", type=int, default=PROVEN)
+    parser.add_argument("--from", type=int, default=1, dest="first")
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--suite", action="store_true")
+    asked = parser.parse_args()
+    began, made_of = time.monotonic(), commit()
+    click.echo(f"weather: {asked.seeds} seeds, some minutes; logs in {LOGS.relative_to(ROOT)}", err=True)
+    met: list[Met] = []
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        for one in pool.map(lambda seed: meet(seed, suite=asked.suite), range(asked.first, asked.first + asked.seeds)):
+            click.echo(one.line())
+            met.append(one)
+    broken = [one.seed for one in met if one.code]
+    for seed in broken:
+        click.echo(f"again: python -m scripts.weather --seeds 1 --from {seed}", err=True)
+    click.echo(f"weather: {len(met) - len(broken)} of {len(met)} seeds passed [{time.monotonic() - began:.0f} s]")
+    if not broken and asked.seeds >= PROVEN and not asked.suite:
+        PAGE.write_text(page(met, made_of))
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
