@@ -69,18 +69,12 @@ class FormPage(Finder):
             except SignedOutError:
                 self.opened = False
                 self.sink.announce(f"{self.sink.name}: the session ended half-way; from the beginning again.")
+                await self.signed_in()  # first: whoever signs in there is not to be led away
         raise MissingError("the session ends again and again")
 
     async def open(self) -> None:
         """Through the sign-in and the menu to the form: of the entry that is there, else of a new one."""
-        from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
-
-        unreachable = False
-        try:
-            await self.page.goto(self.sink.url, wait_until="domcontentloaded")
-        except Error:
-            unreachable = True
-        if unreachable:
+        if not await self.opens():
             raise SinkError(f"{self.sink.url} does not open in the browser.", where=self.sink.url)
         await self.signed_in()
         self.signed_out = False
@@ -94,6 +88,20 @@ class FormPage(Finder):
                 self.window = edit.window
                 break
         self.opened = True
+
+    async def opens(self) -> bool:
+        """Goes there, again where the page is on its own way elsewhere."""
+        from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
+
+        for _ in range(SIGN_INS):
+            try:
+                await self.page.goto(self.sink.url, wait_until="domcontentloaded")
+            except Error as error:
+                if "interrupted" not in error.message and "ERR_ABORTED" not in error.message:
+                    return False
+            else:
+                return True
+        return False
 
     async def of_the_tenant(self) -> None:
         """Stops in another tenant of the application, where the config names one."""

@@ -83,7 +83,6 @@ class Finder:
         self.sink, self.page, self.profile = sink, page, sink.profile
         self.app_host = urlsplit(sink.url).netloc
         self.signed_out = False
-        page.set_default_timeout(sink.find_s * 1000)
         page.on("framenavigated", self._moved)
 
     def _moved(self, frame: Frame) -> None:

@@ -95,8 +95,8 @@ class World:
     async def gives_password(self, password):
         (page,) = self.context.pages
         await page.get_by_label("Username").fill("admin@contoso.com", timeout=30_000)
-        await page.get_by_label("Password").fill(password)
-        await page.get_by_role("button", name="Log in").click()
+        await page.get_by_label("Password").fill(password, timeout=30_000)
+        await page.get_by_role("button", name="Log in").click(timeout=30_000)
 
     async def watched(self, work):
         """Runs it, and has `notes` what the banner said on each page; one that is left at the end is `left`."""
