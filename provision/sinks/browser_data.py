@@ -20,7 +20,7 @@ from provision.errors import SinkError
 
 _SETTINGS = {"Preferences", "Secure Preferences", "Network", "Cookies", "Cookies-journal"}
 _STORED = {"Local Storage", "IndexedDB"}
-_OUTSIDE = ("Crashpad", "BrowserMetrics*")
+_OUTSIDE = ("data/Crashpad", "data/BrowserMetrics*", "home/.config/*/Crash Reports")
 _MARK = "entered"
 _CHUNK = 1 << 20
 
@@ -88,7 +88,7 @@ def forget(user_data: Path) -> None:
     kept = _SETTINGS if (user_data / _MARK).exists() else _SETTINGS | _STORED
     data = user_data / "data"
     places = [place for place in (data / "Default").glob("*") if place.name not in kept]
-    for place in [*places, *(found for pattern in _OUTSIDE for found in data.glob(pattern))]:
+    for place in [*places, *(found for pattern in _OUTSIDE for found in user_data.glob(pattern))]:
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place, ignore_errors=True)
         else:

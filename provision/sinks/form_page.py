@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from provision.errors import PageChangedError, PersonNeededError, SinkError
 from provision.sinks.banner import Banner
-from provision.sinks.page import Finder, MissingError, SignedOutError, Visitor, counted, exactly, visible
+from provision.sinks.page import CLOSED, Finder, MissingError, SignedOutError, Visitor, counted, exactly, visible
 from provision.sinks.profile import FormField, Step
 
 if TYPE_CHECKING:
@@ -206,6 +206,8 @@ class FormPage(Finder):
             if time.monotonic() >= say_at:
                 self.sink.announce(f"{self.sink.name}: {what}, {int(left) // 60}:{int(left) % 60:02} left.")
                 say_at = time.monotonic() + 30
+            if self.page.is_closed() and not self.page.context.pages:
+                raise PersonNeededError(f"{self.sink.name}: {CLOSED}", where=self.sink.name)
             await self.banner.say(self.note or f"Please {what}.")
             await asyncio.sleep(0.2)
 

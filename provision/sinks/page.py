@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page
 
 _T = TypeVar("_T")
+CLOSED = "the browser was closed before the end."
 _INPUTS = "input:not([type=hidden]), textarea, [role=textbox]"
 _HOLDER = (  # of a label: the smallest part that holds an input, where it holds no other
     "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
@@ -63,7 +64,7 @@ async def safely(work: Awaitable[None], name: str) -> str | None:
         return "the page did not react as the profile says"
     except Error as error:
         if "closed" in error.message:
-            failed = PersonNeededError(f"{name}: the browser was closed before the end.", where=name)
+            failed = PersonNeededError(f"{name}: {CLOSED}", where=name)
         else:
             failed = SinkError(f"{name}: the browser could not go on with the page.", where=name)
     if failed:

@@ -101,6 +101,22 @@ def test_a_browser_keeps_no_value_in_its_folder_its_command_line_or_its_environm
 
 
 @pytest.mark.calm("a browser does not load a page again that was refused")
+def test_a_browser_that_crashes_with_the_secret_on_the_page_leaves_no_memory_behind(started):
+    started.write(deliver=[MSPBOTS])
+    started.control("person", present=True, accept=False)
+    cores = ["sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh"]
+    crash = {"interrupt_at": "sign in to Microsoft", "number": signal.SIGSEGV, "whom": b"chromium", "under": cores}
+    done = Watched(started, "apply", "c.yaml", "--yes", "-vv", env={"PROVISION_SANDBOX_PERSON": "1"}, **crash)
+    assert done.code == 3, done.output
+    assert "the browser was closed before the end" in done.output
+    assert len(done.limits) > 2
+    assert all(NO_CORE in limits for limits in done.limits)
+    assert list(started.folder.rglob("*.dmp")) == []
+    assert done.leaks == []
+    assert holders(started) == []
+
+
+@pytest.mark.calm("a browser does not load a page again that was refused")
 def test_a_browser_that_dies_with_the_secret_on_the_page_keeps_none(started):
     started.write(deliver=[MSPBOTS])
     started.control("person", present=True, accept=False)
