@@ -126,7 +126,7 @@ def _proc(pid, name):
 class Watched:
     """One command, watched to its end: `output`, `code`, and `shown`, what the process list and the temporary files
     held of values. `interrupt_at` is what the command has said when it gets the signal `number`, or what it started by
-    the name `whom` does; `limits` are those of then, of each that gets it."""
+    the name `whom` does; `limits` are those of then, of each that gets it, `dumpers` who would keep its memory."""
 
     def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, whom=None, env=None, under=()):
         (desk.folder / "home").mkdir(exist_ok=True)
@@ -134,7 +134,8 @@ class Watched:
         own = {"TMPDIR": str(self.temporary), "HOME": str(desk.folder / "home")}
         env = desk.env | UNMEASURED | own | (env or {})
         log = desk.folder / f"output-{time.monotonic_ns()}"
-        self.shown, self.limits = [], []
+        self.shown, self.limits, self.dumpers = [], [], []
+        self.folder = str(desk.folder).encode()
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*under, PROVISION, *words],
@@ -161,6 +162,8 @@ class Watched:
     def _interrupt(self, root, whom, number):
         found = {root} if whom is None else {pid for pid in _children(root) if whom in _proc(pid, "cmdline")}
         self.limits = [_proc(pid, "limits").decode() for pid in found]
+        lines = [_proc(entry.name, "cmdline") for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        self.dumpers = [line for line in lines if b"crashpad_handler" in line and self.folder in line]
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)

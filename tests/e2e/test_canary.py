@@ -111,6 +111,7 @@ def test_a_browser_that_crashes_with_the_secret_on_the_page_leaves_no_memory_beh
     assert "the browser was closed before the end" in done.output
     assert len(done.limits) > 2
     assert all(NO_CORE in limits for limits in done.limits)
+    assert done.dumpers == []
     assert list(started.folder.rglob("*.dmp")) == []
     assert done.leaks == []
     assert holders(started) == []
