@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 
-.PHONY: help install venv install-runtime demo test witnesses proof year mutants soak weather races fuzz crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv install-runtime demo test witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,13 +29,16 @@ test: install ## all tests; the slowest, and branch coverage by folder
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
+	@$(BIN)/coverage run -m pytest -n auto --dist worksteal --durations=10 $(ARGS) 2>&1 | tee $(BUILD)/test.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/test.log
 
 witnesses: install ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "witnesses: a few minutes (log: $(BUILD)/witnesses.log)"
 	@$(BIN)/python -m scripts.witnesses $(ARGS) 2>&1 | tee -a $(BUILD)/witnesses.log
+
+live: venv ## the contract at a real tenant beside the sandbox, differences as cases: docs/how-to/live.md; ARGS=--clean
+	@$(BIN)/python -m scripts.live $(ARGS)
 
 proof: install ## all that is proven by force, about an hour: kill matrix, worlds, model, races, mutants
 	@$(BIN)/python -m scripts.proof
@@ -63,6 +66,11 @@ fuzz: venv ## what nobody should send, to every port of the sandbox; ARGS="--req
 	@mkdir -p $(BUILD)
 	@echo "fuzz: a sandbox of its own, ten thousand requests unless ARGS says otherwise; log in $(BUILD)/fuzz.log"
 	@$(BIN)/python -m tests.sandbox.fuzz $(ARGS) 2>&1 | tee $(BUILD)/fuzz.log
+
+shapes: venv ## schemathesis over the sandbox's OpenAPI description; ARGS="--examples 200 --seed 1"
+	@mkdir -p $(BUILD)
+	@echo "shapes: a sandbox of its own, two hundred requests an operation unless ARGS says otherwise; log in $(BUILD)/shapes.log"
+	@$(BIN)/python -m tests.sandbox.shapes $(ARGS) 2>&1 | tee $(BUILD)/shapes.log
 
 crash: venv ## the sandbox under load, killed again and again: nothing acknowledged is lost; ARGS="--kills 100 --seed 1"
 	@mkdir -p $(BUILD)

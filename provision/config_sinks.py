@@ -55,6 +55,9 @@ class MspbotsSink(Model):
         default="browser", description="browser: filled in a real browser. person: a page to copy the values from."
     )
     profile: Profile = Field(default="mspbots", description="Which application's form it is.")
+    tenant: Text | None = Field(
+        default=None, description="The application's own tenant, as its pages name it; in another, the browser stops."
+    )
     browser: Text | None = Field(default=None, description="The browser's executable; default: the one that is found.")
     user_data: Text | None = Field(default=None, description="Folder that keeps the browser's session.")
 

@@ -39,11 +39,16 @@ def defect(error: Exception) -> ProvisionError:
 
 
 def no_core_file() -> None:
-    """From here on neither this process nor those that it starts leave their memory behind when they crash."""
+    """From here on neither this process nor those that it starts leave their memory behind when they crash.
+
+    One byte is too small for a file; and where Linux hands cores to a program (systemd-coredump, apport), it does so
+    whatever the limit but for this one (fs/coredump.c). Zero is what is left where the hard limit is zero already.
+    """
     with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        limit = 0 if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else 1
+        resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def no_uname() -> None:

@@ -176,6 +176,7 @@ def _form(entry: config.MspbotsSink, place: Place) -> Sink:
         ca=place.cloud.ca,
         proxy=place.sandbox["proxy"] if place.sandbox else os.environ.get("HTTPS_PROXY"),
         interactive=hand.interactive,
+        tenant=entry.tenant,
         announce=place.say,
         fallback=person,
     )

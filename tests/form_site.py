@@ -14,18 +14,24 @@ from urllib.parse import parse_qs, urlencode
 from provision.sinks.profile_reading import load
 
 PROFILE = load("mspbots")
+LATE = {
+    "busy": "list.ariaBusy = true; setTimeout(() => { list.ariaBusy = false; rows.hidden = false; }, 1500);",
+    "asked": 'fetch("/rows").then(() => { rows.hidden = false; });',
+    "shown": "list.hidden = true; setTimeout(() => { list.hidden = rows.hidden = false; }, 1500);",
+}
+"""How a list comes late: while the page calls itself busy, while an answer is awaited, with all that is beside it."""
 
 
 class Site:
-    """The app and the login on one loopback port; `got` is what the form posted."""
+    """The app and the login on one loopback port; `got` is what the form posted, `ways` whether as Add or Edit."""
 
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
-            accept=True, rename={},
+            accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0, stands="",
         )  # fmt: skip
         vars(self.how).update(how)
-        self.got, self.entries = {}, []
+        self.got, self.entries, self.kept, self.ways = {}, [], {}, []
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,6 +48,7 @@ class Site:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 site.got = {k: v[0] for k, v in parse_qs(body, keep_blank_values=True).items()}
+                site.ways.append(site.got.pop("way"))
                 self.send_response(303)
                 query = urlencode({"client_id": site.got.get("client_id", "")})
                 self.send_header("Location", f"/authorize?{query}" if not site.how.alert else "/?alert=1")
@@ -54,13 +61,18 @@ class Site:
         self.url = f"https://localhost:{self.server.server_address[1]}"
         self.redirect = f"{self.url}/web/um/smtp/redirect"
 
-    def answer(self, to):
+    def answer(self, to):  # noqa: PLR0911 - one for each address
         path, _, query = to.path.partition("?")
         if path == "/authorize":  # the person signs in and accepts, or nobody does
             script = f"setTimeout(() => location = '{self.redirect}?code=1', 200)" if self.how.accept else ""
             return self.send(to, f"<h1>Sign in</h1><script>{script}</script>")
+        if path == "/rows":
+            threading.Event().wait(1.5)
+            return self.send(to, "")
+        if path == "/web/um/smtp/redirect" and self.how.fails:
+            return self.send(to, "<h1>Sorry</h1>", status=self.how.fails)
         if path == "/web/um/smtp/redirect":
-            self.entries = [self.got["username"]]
+            self.entries, self.kept = [self.got["username"]], self.got | self.how.keeps
             return self.send(to, "", location="/")
         if path == "/login":
             script = "document.cookie='in=1';setTimeout(() => location = '/', 300)"
@@ -68,41 +80,53 @@ class Site:
         if self.how.login and "in=1" not in to.headers.get("Cookie", "") and path == "/":
             return self.send(to, "", location="/login")
         if path == "/form":
-            return self.send(to, self.form())
-        alert = f"<p role=alert>{escape(self.how.alert)}</p>" if query else ""
-        form = "<iframe src=/form width=900 height=700></iframe>" if self.how.frame else self.form()
-        rows = "".join(f"<tr><td>{escape(one)}</td><td>Authorized</td></tr>" for one in self.entries)
+            return self.send(to, self.form(query))
+        said = self.how.alert if query == "alert=1" else self.how.stands
+        alert = f"<p role=alert>{escape(said)}</p>" if said else ""
+        edit, hidden = ("edit", "") if query == "edit=1" else ("", "hidden")
+        form = f"<iframe src=/form?{edit} width=900 height=700></iframe>" if self.how.frame else self.form(edit)
+        action = '<td><a href="/?edit=1">Edit</a></td>' if self.how.edit else ""
+        rows = "".join(f"<tr><td>{escape(one)}</td><td>Authorized</td>{action}</tr>" for one in self.entries)
         return self.send(
             to,
             f"""<title>App</title>{alert}<a href="#" onclick="show('system')">Settings</a>
 <a href="#" id=system hidden onclick="show('mail')">System</a><a href="#" id=mail hidden onclick="show('list')">Outgoing
 Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick="show('menu')">▾</button>
 <div role=menu id=menu hidden><button role=menuitem onclick="show('window')">OAuth2</button></div></div>
-<table>{rows}</table><div id=window hidden>{form}</div>
-<script>const show = (id) => {{ document.getElementById(id).hidden = false; }};</script>""",
+<table id=rows {"hidden" if self.how.late and not self.ways else ""}>{rows}</table><div id=window {hidden}>{form}</div>
+<script>const [list, rows] = ["list", "rows"].map((id) => document.getElementById(id));
+const show = (id) => {{ document.getElementById(id).hidden = false; if (id === "list") late(); }};
+const late = () => {{ {LATE.get(self.how.late, "")} }};</script>""",
         )
 
-    def form(self):
-        rows = []
+    def form(self, edit=""):
+        rows, way = [], "Edit" if edit else "Add"
         for one in PROFILE.fields:
             if one.label in self.how.drop:
                 continue
             value = {"host_name": self.how.host, "redirect_uri": self.how.redirect or self.redirect}.get(one.value, "")
+            if edit and one.value in self.kept and not (one.secret or value):
+                value = self.kept[one.value]
             kind = "password" if one.secret else "text"
             label = self.how.rename.get(one.label, one.label)
             rows.append(
                 f'<label>{label} <input name={one.value} type={kind} value="{escape(value)}"'
-                f"{' readonly' if one.value == 'host_name' else ''}></label><br>"
+                f"{' readonly' if one.value == 'host_name' else ''}{self.how.most.get(one.value, '')}></label><br>"
             )
-        inner = f"""<div role=dialog aria-label=Add><form method=post action=/save target=_top>{"".join(rows)}
+        inner = f"""<div role=dialog aria-label={way}><form method=post action=/save target=_top>{"".join(rows)}
+<input type=hidden name=way value={way}>{self.how.more}
 <button type=button onclick="this.getRootNode().querySelector('#sure').hidden=false">Authorize</button>
 <div role=dialog id=sure hidden><button>Continue</button></div></form></div>"""
+        if self.how.draft:
+            inner += (
+                "<script>addEventListener('input', (e) => { localStorage[e.target.name] = e.target.value; })</script>"
+            )
         if self.how.shadow:
             return f"<div id=host><template shadowrootmode=open>{inner}</template></div>"
         return inner
 
-    def send(self, to, body, location=None):
-        to.send_response(303 if location else 200)
+    def send(self, to, body, location=None, status=200):
+        to.send_response(303 if location else status)
         if location:
             to.send_header("Location", location)
         to.send_header("Content-Type", "text/html; charset=utf-8")

@@ -18,7 +18,9 @@ PROVEN = 50
 
 
 def drawn():
+    """Kept in the environment: the processes of one run (pytest-xdist) have one seed."""
     given = os.environ.get(NAME) or str(random.randint(1, PROVEN))  # noqa: S311 - weather
+    os.environ[NAME] = given
     return None if given == "calm" else int(given)
 
 

@@ -9,9 +9,15 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 aadsts: [{code, times, client_id?, grant_type?}], loop_limit}
     /clock     {offset_seconds}
     /person    {present, accept}: somebody who signs in and presses Accept
-    /policy    {isEnabled, passwordAddition, maxDays, client_id?}: the tenant's, or one assigned to that app
+    /policy    {isEnabled, passwordAddition, maxDays, audiences: [AzureADMyOrg, …], client_id?}: the tenant's, or one
+               assigned to that app
     /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
-    /mspbots   {host_name}: what its form shows
+    /mspbots   {build: plain | portal | frame | shadow | reworded | slow | ends | toast, slow_ms, toast, toast_ms,
+                ends_at: list | form | authorize | continue, ends_times}: how its pages are built; a build takes back
+                what another one has set
+    /mspbots   {host_name, redirect_uri, tenant}: what its form and its header show
+    /mspbots   {second_factor: true | false, totp, password}: how one signs in there; totp is the seed in base32, and
+                GET /world shows both as they are
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
     /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
@@ -147,4 +153,6 @@ def _entra(world: World, body: dict[str, Any]) -> None:
 
 
 def _mspbots(world: World, body: dict[str, Any]) -> None:
-    world.data["mspbots"] |= body
+    from provision.sandbox.mspbots.state import put  # noqa: PLC0415 - its libraries are loaded once somebody asks
+
+    put(world, body)

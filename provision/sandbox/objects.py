@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+TENANT_NAME = "Contoso"
 # Microsoft Graph's delegated permissions, without and with an administrator's consent; its app roles (facts/graph.md 1)
 SCOPES = {
     "SMTP.Send": "258f6531-6087-4cc4-bb90-092c5fb3ed3f",

@@ -36,9 +36,11 @@ _SCRIPT = """<script>
       const name = [...form.querySelectorAll(
         "input[name=username], input[name=login], input[name=loginfmt], input[type=email]")].find(seen);
       const password = [...form.querySelectorAll("input[type=password]")].find(seen);
+      const code = [...form.querySelectorAll("input[autocomplete=one-time-code]")].find(seen);
       if (name && !name.value) name.value = person.username;
       if (password) password.value = person.password;
-      if (name || password) return form.requestSubmit(button(form, /^(sign in|next|log in)$/i));
+      if (code) code.value = person.code;
+      if (name || password || code) return form.requestSubmit(button(form, /^(sign in|next|log in|verify)$/i));
     }
     const answer = person.accept ? /^(accept|approve)$/i : /^(cancel|deny)$/i;
     for (const form of document.querySelectorAll("form")) {
@@ -55,10 +57,13 @@ def present(world: HasData) -> bool:
     return bool((world.data.get("person") or {}).get("present"))
 
 
-def desk_script(world: HasData, *, username: str | None = None, password: str | None = None) -> str:
+def desk_script(
+    world: HasData, *, username: str | None = None, password: str | None = None, code: str | None = None
+) -> str:
     """The inline script of a sign-in or consent page, or "" while nobody is there.
 
     username and password: for a page where the person has another account than in `world.data["person"]`.
+    code: what the person's authenticator app shows, for a page that asks for it.
     """
     if not present(world):
         return ""
@@ -66,6 +71,7 @@ def desk_script(world: HasData, *, username: str | None = None, password: str | 
     facts = {
         "username": username or person.get("username", ""),
         "password": password or person.get("password", ""),
+        "code": code or "",
         "accept": bool(person.get("accept", True)),
     }
     text = json.dumps(facts)  # ASCII only, so what is left to escape is what would end the script element

@@ -13,7 +13,7 @@ from typing import Any
 
 PASSING = ("codes", "sessions", "devices", "person")
 _TYPED = {"client_secret", "refresh_token", "access_token"}
-_OF_A_BROWSER = {"password", "sessions", "pending"}
+_OF_A_BROWSER = {"password", "totp", "totp_used", "sessions", "halfway", "pending"}
 
 
 def text(world: dict[str, Any]) -> str:

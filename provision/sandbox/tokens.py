@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from provision.sandbox.world import World
 
 LIFETIME = 3599
+MALFORMED = (
+    "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact "
+    "Serialization Format. (JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. (JWE): "
+    "'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext."
+    "EncodedAuthenticationTag'."
+)
 
 
 class Tokens:
@@ -43,17 +49,26 @@ class Tokens:
 
     def claims(self, token: str) -> dict[str, Any] | None:
         """What a token says; None when it is none of ours or has expired. Its audience is the asker's business."""
+        claims = self._signed(token)
+        return None if claims is None or claims.get("exp", 0) <= time.time() else claims
+
+    def for_graph(self, authorization: str) -> tuple[dict[str, Any], str]:
+        """The claims of a bearer token for Graph, and "" or what is wrong with it, in the words that Graph has."""
+        kind, _, token = authorization.partition(" ")
+        if kind.lower() != "bearer" or "." not in token:
+            return {}, MALFORMED
+        claims = self._signed(token)
+        if claims is None:
+            return {}, "Access token validation failure."
+        audience = str(claims.get("aud", ""))
+        if "graph" not in audience and audience != GRAPH_APP_ID:
+            return {}, "Access token validation failure. Invalid audience."
+        if claims.get("exp", 0) <= time.time():
+            return {}, "Lifetime validation failed, the token is expired."
+        return claims, ""
+
+    def _signed(self, token: str) -> dict[str, Any] | None:
         try:
-            claims = jwt.decode(token, self.key, algorithms=["RS256"]).claims
+            return jwt.decode(token, self.key, algorithms=["RS256"]).claims
         except (JoseError, ValueError, RecursionError):
             return None
-        return None if claims.get("exp", 0) <= time.time() else claims
-
-    def for_graph(self, authorization: str) -> dict[str, Any] | None:
-        """The claims of a bearer token for Graph; None when it is none of ours."""
-        kind, _, token = authorization.partition(" ")
-        claims = self.claims(token) if kind.lower() == "bearer" else None
-        audience = str((claims or {}).get("aud", ""))
-        if claims is None or ("graph" not in audience and audience != GRAPH_APP_ID):
-            return None
-        return claims

@@ -241,7 +241,7 @@ def public(item: dict[str, Any]) -> dict[str, Any]:
 
 def stamp(at: datetime) -> str:
     """Graph's form: UTC with seven fractional digits."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "0Z"
 
 
 def moment(text: str) -> datetime:

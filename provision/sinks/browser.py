@@ -9,23 +9,23 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from provision.errors import BrowserMissingError, PageChangedError, PersonNeededError, ProvisionError, SinkError
 from provision.model import Readiness
 from provision.ports import Parcel
-from provision.sinks import chromium
+from provision.sinks import browser_data, chromium
+from provision.sinks.delivering import Delivery
 from provision.sinks.digest import settings_digest
-from provision.sinks.page import FIND_S, FormPage, MissingError, by_name, safely, visible
-from provision.sinks.person import PersonSink, check_redirect, given
+from provision.sinks.form_page import FormPage
+from provision.sinks.page import safely
+from provision.sinks.person import PersonSink, check_redirect
 from provision.sinks.profile import Profile
 from provision.sinks.refusal import NOBODY, nobody, unready
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import BrowserContext
 
 
 class BrowserSink:
@@ -47,6 +47,8 @@ class BrowserSink:
         ca: str | None,
         proxy: str | None,
         interactive: bool,
+        tenant: str | None = None,
+        find_s: float = 10,
         patience_s: float = 600,
         announce: Callable[[str], None],
         fallback: PersonSink | None,
@@ -54,7 +56,8 @@ class BrowserSink:
         self.id, self.name, self.profile, self.url, self.values = id, name, profile, url, dict(values)
         self.executable, self.user_data, self.headless = executable, user_data, headless
         self.ca, self.proxy, self.interactive = ca, proxy, interactive
-        self.patience_s, self.announce, self.fallback = patience_s, announce, fallback
+        self.tenant, self.find_s, self.patience_s = tenant, find_s, patience_s
+        self.announce, self.fallback = announce, fallback
 
     def settings(self, values: Mapping[str, str]) -> str:
         return settings_digest(self.profile.values({**values, **self.values}))
@@ -83,7 +86,7 @@ class BrowserSink:
         if not ready.ok:
             return ready
         try:
-            with chromium.locked(self.user_data), chromium.quiet():
+            with browser_data.locked(self.user_data), chromium.quiet():
                 async with self._opened(chromium.find(self.executable)) as context:
                     page = context.pages[0] if context.pages else await context.new_page()
                     missing = await safely(FormPage(self, page).look(), self.name)
@@ -97,23 +100,29 @@ class BrowserSink:
         check_redirect(self.profile, parcel)
         browser = chromium.find(self.executable)
         secret = parcel.secret.reveal
-        with chromium.locked(self.user_data), chromium.quiet():
+        with browser_data.locked(self.user_data), chromium.quiet():
             try:
                 async with self._opened(browser) as context:
                     await self._carry_out(context, parcel)
             finally:
-                if gone := chromium.scrub(self.user_data, secret().encode()):
+                if gone := browser_data.scrub(self.user_data, secret().encode()):
                     self.announce(f"{self.name}: {gone} file(s) of the browser held the secret and were removed.")
 
     async def _carry_out(self, context: BrowserContext, parcel: Parcel) -> None:
         page = context.pages[0] if context.pages else await context.new_page()
-        visit = _Visit(self, page, parcel)
-        if (missing := await safely(visit.run(), self.name)) is None:
-            return
-        if self.fallback is None:
-            raise PageChangedError(f"{self.name}: {missing}.", where=self.url)
-        self.announce(f"{self.name}: {missing}. The rest is for you; the browser stays open.")
-        await self.fallback.deliver(parcel)
+        delivery = Delivery(self, page, parcel)
+        try:
+            if (missing := await safely(delivery.run(), self.name)) is None:
+                return
+            if self.fallback is None:
+                raise PageChangedError(f"{self.name}: {missing}.", where=self.url)
+            self.announce(f"{self.name}: {missing}. The rest is for you; the browser stays open.")
+            await delivery.banner.say(
+                f"{self.profile.title}: the rest is for you. The values are on the hand-off page."
+            )
+            await self.fallback.deliver(parcel, delivery.done)
+        finally:
+            await delivery.banner.remove()
 
     async def aclose(self) -> None:
         """The browser is closed at the end of each delivery."""
@@ -122,7 +131,9 @@ class BrowserSink:
     async def _opened(self, browser: str) -> AsyncIterator[BrowserContext]:
         from playwright.async_api import Error, async_playwright  # noqa: PLC0415 - the browser extra
 
-        options = chromium.prepare(self.user_data, self.ca, self.proxy)
+        await browser_data.left(self.user_data)
+        with browser_data.usable(self.user_data):
+            options = chromium.prepare(self.user_data, self.ca, self.proxy)
         driver = await async_playwright().start()
         context = None
         try:
@@ -140,59 +151,3 @@ class BrowserSink:
                 with contextlib.suppress(Error):
                     await context.close()
             await driver.stop()
-
-
-class _Visit(FormPage):
-    """One delivery on one page."""
-
-    def __init__(self, sink: BrowserSink, page: Page, parcel: Parcel) -> None:
-        super().__init__(sink, page)
-        self.parcel = parcel
-        self.returned = False
-
-    async def run(self) -> None:
-        await self.open()
-        await self.fill()
-        self.page.context.on("request", self.seen)
-        for name in (self.profile.authorize, self.profile.proceed):
-            button = await self.found(partial(by_name, name=name), f'no button "{name}"')
-            await button.click()
-        await self.authorized()
-
-    async def fill(self) -> None:
-        places = await self.places()
-        values = self.profile.values(given(self.parcel, self.sink.values))
-        fixed = self.fixed()
-        for field in self.profile.fields:
-            place = places[field.label]
-            if field.secret:
-                await place.fill(self.parcel.secret.reveal(), timeout=FIND_S * 1000)
-            elif field not in fixed and not field.read_only:
-                await place.fill(values[field.value], timeout=FIND_S * 1000)
-                if await place.input_value() != values[field.value]:
-                    raise MissingError(f'the field "{field.label}" does not keep what is entered')
-
-    def seen(self, request: Any) -> None:
-        """Notes the way back from Microsoft; reads its address only, and keeps none of it."""
-        if request.is_navigation_request() and request.url.split("?")[0].split("#")[0] == self.profile.redirect_uri:
-            self.returned = True
-
-    async def authorized(self) -> None:
-        async def over() -> bool:
-            for page in self.page.context.pages:
-                if not self.returned and page is not self.page:
-                    continue
-                if urlsplit(page.url).netloc not in (self.app_host, urlsplit(self.profile.redirect_uri).netloc):
-                    continue
-                for frame in page.frames:
-                    alert = frame.get_by_role("alert").filter(visible=True)
-                    if await alert.count() and (said := (await alert.first.inner_text()).strip()):
-                        said = said.replace(self.parcel.secret.reveal(), "…")
-                        raise SinkError(f"{self.sink.name} refused: {said[:300]}", where=self.sink.url)
-                    entry = frame.get_by_role("row").filter(has_text=self.sink.values.get("username", ""))
-                    success = entry.get_by_text(self.profile.success, exact=True)
-                    if self.returned and await visible(success):
-                        return True
-            return False
-
-        await self.wait("sign in to Microsoft and press Accept in the browser", over)

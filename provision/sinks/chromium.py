@@ -1,10 +1,9 @@
-"""How Chromium is started so that it trusts what we say, asks nobody, and keeps no secret."""
+"""How Chromium is started so that it trusts what we say, asks nobody, and stores no password."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import json
@@ -16,9 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from provision.errors import BrowserMissingError, SinkError
+from provision.errors import BrowserMissingError
+from provision.sinks.browser_data import forget
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 _ARGS = (
@@ -40,18 +40,6 @@ _PREFERENCES = {
     "autofill": {"enabled": False, "profile_enabled": False, "credit_card_enabled": False},
     "session": {"restore_on_startup": 5},
 }
-# What may hold what was typed or posted. Cookies and local storage stay: they are the person's session.
-_FORGET = (
-    "Sessions",
-    "Session Storage",
-    "Web Data*",
-    "Login Data*",
-    "Account Web Data*",
-    "Cache",
-    "Code Cache",
-    "Current *",
-    "Last *",
-)
 _LOGGING = {
     "SSLKEYLOGFILE",
     "CHROME_LOG_FILE",
@@ -63,7 +51,6 @@ _LOGGING = {
     "NODE_DEBUG",
 }
 _SECRETS = re.compile(r"SECRET|PASSWORD|TOKEN|ASSERTION", re.IGNORECASE)
-_CHUNK = 1 << 20
 _NICKNAME = "provision"
 
 
@@ -122,32 +109,6 @@ def try_start(browser: str) -> None:
     )
 
 
-@contextlib.contextmanager
-def locked(user_data: Path) -> Iterator[None]:
-    """One run at a time in a folder of its own that nobody else may read."""
-    try:
-        user_data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        user_data.chmod(0o700)
-        lock = os.open(user_data / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise SinkError(
-            f"{user_data} cannot be used: {error.strerror}.", hint="Set `user_data` to a folder of your own."
-        ) from error
-    try:
-        busy = False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            busy = True
-        if busy:
-            raise SinkError(
-                f"Another run uses the browser in {user_data}.", hint="Wait until it has ended, then run again."
-            )
-        yield
-    finally:
-        os.close(lock)
-
-
 def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any]:
     """Options of launch_persistent_context. The folders are made here: a browser of its own, in a home of its own."""
     home, data = user_data / "home", user_data / "data"
@@ -160,7 +121,9 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
         held = json.loads(preferences.read_text(encoding="utf-8"))
     for key, value in _PREFERENCES.items():
         held[key] = {**held.get(key, {}), **value} if isinstance(value, dict) else value
-    preferences.write_text(json.dumps(held), encoding="utf-8")
+    new = preferences.with_suffix(".new")
+    new.write_text(json.dumps(held), encoding="utf-8")
+    new.replace(preferences)
     # HOME apart: the NSS database in it is trusted by this browser alone.
     env = _environment()
     env |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
@@ -227,41 +190,3 @@ def trust(home: Path, ca: str | None) -> list[str]:
     key = x509.load_pem_x509_certificate(Path(ca).read_bytes()).public_key()
     digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
     return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
-
-
-def forget(user_data: Path) -> None:
-    """Removes what may hold typed or posted values."""
-    for pattern in _FORGET:
-        for place in (user_data / "data" / "Default").glob(pattern):
-            if place.is_dir() and not place.is_symlink():
-                shutil.rmtree(place, ignore_errors=True)
-            else:
-                place.unlink(missing_ok=True)
-
-
-def holders(user_data: Path, value: bytes) -> list[Path]:
-    """The files under `user_data` that hold `value`, also as UTF-16 or as a form sends it."""
-    text = value.decode()
-    forms = {value, text.encode("utf-16-le"), quote(text, safe="").encode()}
-    overlap, found = max(map(len, forms)), []
-    for path in user_data.rglob("*"):
-        if path.is_symlink() or not path.is_file():
-            continue
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            tail = b""
-            while chunk := file.read(_CHUNK):
-                tail += chunk
-                if any(form in tail for form in forms):
-                    found.append(path)
-                    break
-                tail = tail[-overlap:]
-    return found
-
-
-def scrub(user_data: Path, value: bytes) -> int:
-    """Forgets, then looks: how many files still held the value and were removed."""
-    forget(user_data)
-    found = holders(user_data, value)
-    for path in found:
-        path.unlink(missing_ok=True)
-    return len(found)

@@ -17,7 +17,7 @@ from provision.errors import PersonNeededError, ServiceError, SinkError
 from provision.model import Holding, Readiness
 from provision.secret import Secret
 from provision.sinks.digest import settings_digest
-from provision.sinks.handoff import HandedField
+from provision.sinks.handoff_page import HandedField
 from provision.sinks.payload import SETTINGS, payload
 from provision.sinks.refusal import nobody, unready
 from provision.sinks.rest import Rest

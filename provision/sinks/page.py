@@ -1,4 +1,4 @@
-"""The way to a form in a browser, and its fields: what a delivery does before it enters anything.
+"""Finds what a profile names on a page: by its words and its role, through frames and open shadow roots.
 
 Playwright's errors quote arguments, so none leaves `safely`. Nothing is entered here, and no secret is known.
 """
@@ -10,29 +10,41 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from provision.errors import PageChangedError, PersonNeededError, ProvisionError, SinkError
+from provision.errors import PersonNeededError, ProvisionError, SinkError
 from provision.sinks.profile import FormField, Profile, Step
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Locator, Page
 
-FIND_S = 10.0
+_T = TypeVar("_T")
+_INPUTS = "input:not([type=hidden]), textarea, [role=textbox]"
+_HOLDER = (  # of a label: the smallest part that holds an input, where it holds no other
+    "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
+    "[count(.//input[not(@type='hidden')] | .//textarea) = 1]"
+)
+_LOGIN = re.compile(r"/(log-?in|sign-?in)\b", re.IGNORECASE)
 
 
 class MissingError(Exception):
     """What the profile names is not on the page; its text holds no value."""
 
 
+class SignedOutError(Exception):
+    """The application asks for a sign-in, half-way."""
+
+
 class Visitor(Protocol):
-    """The sink that visits."""
+    """The sink that visits. It looks for a thing for `find_s`, and waits for a person for `patience_s`."""
 
     name: str
     url: str
     profile: Profile
     values: dict[str, str]
+    tenant: str | None
+    find_s: float
     patience_s: float
     announce: Callable[[str], None]
 
@@ -59,135 +71,115 @@ async def safely(work: Awaitable[None], name: str) -> str | None:
     return None
 
 
-class FormPage:
-    """One visit to a sink's form."""
+def exactly(*words: str, end: str = "") -> re.Pattern[str]:
+    """The whole of a text is one of these words, whatever its case. `end`: what may stand behind it, as a pattern."""
+    return re.compile(rf"^\s*(?:\*\s*)?(?:{'|'.join(map(re.escape, words))})\s*{end}$", re.IGNORECASE)
+
+
+class Finder:
+    """What is seen of one page and its frames."""
 
     def __init__(self, sink: Visitor, page: Page) -> None:
         self.sink, self.page, self.profile = sink, page, sink.profile
         self.app_host = urlsplit(sink.url).netloc
+        self.signed_out = False
+        page.set_default_timeout(sink.find_s * 1000)
+        page.on("framenavigated", self._moved)
 
-    async def look(self) -> None:
-        """The whole way of a delivery up to its first change: the form is there, with all that it is filled by."""
-        await self.open()
-        await self.places()
-        await self.found(partial(by_name, name=self.profile.authorize), f'no button "{self.profile.authorize}"')
+    def _moved(self, frame: Frame) -> None:
+        """A login may be passed in a moment, where somebody's browser does so by itself."""
+        url = urlsplit(frame.url)
+        if url.netloc == self.app_host and _LOGIN.search(url.path):
+            self.signed_out = True
 
-    async def open(self) -> None:
-        """Through the sign-in and the menu to the form."""
-        from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
+    def tries(self, text: str) -> list[tuple[str, ...]]:
+        """The profile's own word first, then all that a page may say instead."""
+        own, *others = self.profile.words(text)
+        return [(own,), tuple(others)] if others else [(own,)]
 
-        unreachable = False
-        try:
-            await self.page.goto(self.sink.url, wait_until="domcontentloaded")
-        except Error:
-            unreachable = True
-        if unreachable:
-            raise SinkError(f"{self.sink.url} does not open in the browser.", where=self.sink.url)
-        await self.signed_in()
-        for step in self.profile.menu:
-            await (await self.found(partial(self.step, step=step), f'no "{step}" on the way to the form')).click()
-
-    def step(self, frame: Frame, step: Step) -> list[Locator]:
-        roles: tuple[Any, ...] = ("menuitem", "link", "tab", "button")
-        if step.beside is None:
-            return [*(frame.get_by_role(r, name=step.name, exact=True) for r in roles),
-                    frame.get_by_text(step.name, exact=True)]  # fmt: skip
-        beside = frame.get_by_role("button", name=step.beside, exact=True)
-        sibling = "xpath=following-sibling::*[self::button or @role='button'][1]"
-        return [frame.get_by_role("button", name=step.name, exact=True), beside.locator(sibling)]
-
-    async def found(self, where: Callable[[Frame], list[Locator]], missing: str, patience_s: float = FIND_S) -> Locator:
+    async def found(
+        self, where: Callable[[Frame], list[Locator]], missing: str, patience_s: float | None = None
+    ) -> Locator:
         """The one visible element, in any frame; the earlier of the ways to find it wins."""
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + (self.sink.find_s if patience_s is None else patience_s)
         while True:
             for frame in self.page.frames:
                 for way in where(frame):
                     seen = way.filter(visible=True)
-                    if count := await seen.count():
+                    if count := await counted(seen):
                         if count > 1:
                             raise MissingError(f"{missing} that is the only one")
                         return seen
+            await self.meanwhile()
             if time.monotonic() > until:
                 raise MissingError(missing)
             await asyncio.sleep(0.1)
 
-    async def field(self, field: FormField, patience_s: float) -> Locator:
-        label = re.compile(rf"^\s*\*?\s*{re.escape(field.label)}\s*[:*]?\s*$")
+    async def meanwhile(self) -> None:
+        """What ends a search early. Raises SignedOutError where the page has become a login."""
+        if self.signed_out:
+            raise SignedOutError
+
+    def steps(self, frame: Frame, step: Step) -> list[Locator]:
+        """The ways to a thing to press on the way to the form."""
+        names = [exactly(*words) for words in self.tries(step.name)]
+        if step.beside is None:
+            roles: tuple[Any, ...] = ("menuitem", "link", "tab", "button")
+            return [way for name in names for way in
+                    (*(frame.get_by_role(role, name=name) for role in roles), frame.get_by_text(name))]  # fmt: skip
+        beside = frame.get_by_role("button", name=exactly(*self.profile.words(step.beside)))
+        sibling = "xpath=following-sibling::*[self::button or @role='button'][1]"
+        return [*(frame.get_by_role("button", name=name) for name in names), beside.locator(sibling)]
+
+    async def step(self, step: Step) -> Locator:
+        return await self.found(partial(self.steps, step=step), f'no "{step}" on the way to the form')
+
+    async def button(self, text: str) -> Locator:
+        def ways(frame: Frame) -> list[Locator]:
+            return [frame.get_by_role("button", name=exactly(*words)) for words in self.tries(text)]
+
+        return await self.found(ways, f'no button "{text}"')
+
+    async def field(self, field: FormField, window: str, patience_s: float | None = None) -> Locator:
+        """An input by its label; last of all, by a label that stands in the same smallest part of a window."""
+        names = [exactly(*words, end=r"(?:[:*]|\((?:required|optional)\))*\s*") for words in self.tries(field.label)]
 
         def ways(frame: Frame) -> list[Locator]:
-            window = frame.get_by_role("dialog", name=self.profile.window, exact=True)
-            return [way for scope in (window, frame) for way in
-                    (scope.get_by_label(label), scope.get_by_role("textbox", name=label))]  # fmt: skip
+            named = frame.get_by_role("dialog", name=exactly(*self.profile.words(window)))
+            scopes = (named, frame.get_by_role("dialog"), frame)
+            inputs = frame.locator(_INPUTS)
+            labelled = [
+                scope.get_by_label(name).and_(inputs).or_(scope.get_by_role("textbox", name=name))
+                for scope in scopes for name in names
+            ]  # fmt: skip
+            return labelled + [
+                scope.get_by_text(name).filter(visible=True).locator(_HOLDER).locator(_INPUTS)
+                for scope in scopes[:-1] for name in names
+            ]  # fmt: skip
 
         return await self.found(ways, f'no field "{field.label}" in the form', patience_s)
 
-    async def places(self) -> dict[str, Locator]:
-        """Finds every field by its label, and compares the fixed ones, before anything is entered."""
-        places = {}
-        for at, field in enumerate(self.profile.fields):
-            places[field.label] = await self.field(field, 1.0 if at else FIND_S)
-        values = self.profile.values(self.sink.values)
-        for field in self.fixed():
-            held, wanted = (await places[field.label].input_value()).strip(), values[field.value]
-            if held != wanted:
-                raise PageChangedError(
-                    f'{self.sink.name}: {field.label} is "{held[:200]}", expected "{wanted}". Nothing was entered.',
-                    where=self.sink.url,
-                )
-        return places
-
-    def fixed(self) -> list[FormField]:
-        """What stands in the form already."""
-        return [f for f in self.profile.fields if f.expected is not None or f.value == "redirect_uri"]
-
-    async def wait(self, what: str, over: Callable[[], Awaitable[bool]]) -> None:
-        """Until `over`; says every half minute how long there is."""
-        until, say_at = time.monotonic() + self.sink.patience_s, 0.0
-        while not await over():
-            left = until - time.monotonic()
-            if left <= 0:
-                raise PersonNeededError(
-                    f"{self.sink.name}: nobody came in time ({what}).",
-                    hint="The old secret works on. Run `provision apply` again with somebody at the browser.",
-                    where=self.sink.name,
-                )
-            if time.monotonic() >= say_at:
-                self.sink.announce(f"{self.sink.name}: {what}, {int(left) // 60}:{int(left) % 60:02} left.")
-                say_at = time.monotonic() + 30
-            await asyncio.sleep(0.2)
-
-    async def signed_in(self) -> None:
-        """Signed in is where the menu's first step is seen. On the app's own page without a login, it should be."""
-        first, idle_since = self.profile.menu[0], time.monotonic()
-
-        async def over() -> bool:
-            nonlocal idle_since
-            for frame in self.page.frames:
-                for way in self.step(frame, first):
-                    if await visible(way):
-                        return True
-            url = urlsplit(self.page.url)
-            login = await visible(self.page.locator("input[type=password]"))
-            if login or url.netloc != self.app_host or re.search(r"login|sign-?in|auth", url.path, re.IGNORECASE):
-                idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > 2 * FIND_S:
-                raise MissingError(f'no "{first}" in the menu')
-            return False
-
-        await self.wait(f"sign in to {self.profile.title} in the browser", over)
-
-
-def by_name(frame: Frame, name: str) -> list[Locator]:
-    return [frame.get_by_role("button", name=name, exact=True)]
-
 
 async def visible(place: Locator) -> bool:
-    """False also while the page is on its way elsewhere."""
+    return await counted(place.filter(visible=True)) > 0
+
+
+async def counted(place: Locator) -> int:
+    """0 also while the page is on its way elsewhere."""
+    return await _while_it_stands(place.count, 0)
+
+
+async def texts(place: Locator) -> list[str]:
+    """None also while the page is on its way elsewhere."""
+    return await _while_it_stands(place.all_inner_texts, [])
+
+
+async def _while_it_stands(asked: Callable[[], Awaitable[_T]], otherwise: _T) -> _T:
     from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
 
     try:
-        return await place.filter(visible=True).count() > 0
+        return await asked()
     except Error as error:
         if "closed" in error.message:
             raise
-        return False
+        return otherwise

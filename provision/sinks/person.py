@@ -8,9 +8,13 @@ from provision.errors import PageChangedError, PersonNeededError
 from provision.model import Readiness
 from provision.ports import Parcel
 from provision.sinks.digest import settings_digest
-from provision.sinks.handoff import HandedField, hand_over
+from provision.sinks.handoff import hand_over
+from provision.sinks.handoff_page import HandedField
 from provision.sinks.profile import Profile
 from provision.sinks.refusal import NOBODY, nobody
+
+_ENTRA = {"client_id": ("Application (client) ID", "Object ID"), "client_secret": ("Value", "Secret ID")}
+"""Its name in Entra, and of what is easily taken for it."""
 
 
 def given(parcel: Parcel, values: Mapping[str, str]) -> dict[str, str]:
@@ -68,20 +72,23 @@ class PersonSink:
             return nobody()
         return Readiness(ok=True, person=True)
 
-    async def deliver(self, parcel: Parcel) -> None:
+    async def deliver(self, parcel: Parcel, done: str = "") -> None:
+        """`done`: what was done already, in place of the first step."""
         if not self.interactive:
             raise PersonNeededError(f"{self.name}: {NOBODY}.", where=self.name)
         check_redirect(self.profile, parcel)
         values = self.profile.values(given(parcel, self.values))
         fields = [
-            HandedField(f.label, secret=parcel.secret.reveal)
+            HandedField(f.label, secret=parcel.secret.reveal, entra=_ENTRA.get(f.value))
             if f.secret
-            else HandedField(f.label, values[f.value], read_only=f.read_only)
+            else HandedField(f.label, values[f.value], read_only=f.read_only, entra=_ENTRA.get(f.value))
             for f in self.profile.fields
         ]
         path = " > ".join(filter(None, [self.profile.url, *map(str, self.profile.menu)]))
-        steps = (f"Open {path}, and enter the values above in this order.", *self.profile.after)
-        if not await self.show(self.profile.title, fields, steps, patience_s=self.patience_s, announce=self.announce):
+        first = done or f"Open {path}, and enter the values above in this order."
+        if not await self.show(
+            self.profile.title, fields, (first, *self.profile.after), patience_s=self.patience_s, announce=self.announce
+        ):
             raise PersonNeededError(
                 f"{self.name}: nobody said that the values were entered.",
                 hint="The old secret works on. Run `provision apply` again, and say that it is done when it is in.",

@@ -60,6 +60,15 @@ class Buttons:
 
 
 @dataclass(frozen=True, slots=True, config=_CONFIG)
+class Edit:
+    """How an entry that is there already is opened. Its row in the list has the mailbox's address in it."""
+
+    after: Annotated[Text, Field(description="The step of the menu that opens the list.")]
+    button: Annotated[Text, Field(description="What to press in the row.")]
+    window: Annotated[Text, Field(description="The window that opens then, with the same fields.")]
+
+
+@dataclass(frozen=True, slots=True, config=_CONFIG)
 class Request:
     """One request that holds no secret."""
 
@@ -117,8 +126,16 @@ class Profile:
     menu: tuple[Step, ...] = ()
     window: Text | None = None
     fields: tuple[FormField, ...] = ()
+    edit: Edit | None = Field(default=None, description="Without it, every delivery adds an entry.")
+    tenant: Literal["banner", "navigation", "contentinfo"] | None = Field(
+        default=None, description="The landmark of every page in which the tenant that is signed in to is named."
+    )
     buttons: Buttons | None = None
     success: str = ""
+    also: dict[Text, tuple[Text, ...]] = Field(
+        default_factory=dict,
+        description="Other words for a text of the form or the menu, where a page is worded otherwise.",
+    )
     after: tuple[Text, ...] = ()
     http: Http | None = None
     sources: tuple[Text, ...] = Field(default=(), description="Where all this was read.")
@@ -132,6 +149,10 @@ class Profile:
     @property
     def proceed(self) -> str:
         return self.buttons.proceed if self.buttons else ""
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """A text of the profile, and what a page may say instead."""
+        return (text, *self.also.get(text, ()))
 
     @property
     def browsable(self) -> bool:

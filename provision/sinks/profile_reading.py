@@ -113,6 +113,7 @@ def _faults(found: Profile) -> Iterator[_Place]:
         yield ("url",), "`url` must be an https address"
     if found.fields:
         yield from _form(found)
+    yield from _words(found)
     if found.http:
         yield from _http(found)
 
@@ -144,6 +145,24 @@ def _field(f: FormField, found: Profile) -> Iterator[str]:
         yield "a read-only field needs what is expected in it"
     if f.value == "redirect_uri" and f.expected not in (None, found.redirect_uri):
         yield "expected differs from the profile's redirect_uri"
+
+
+def _words(found: Profile) -> Iterator[_Place]:
+    """Each text that `also` knows other words for is one of the profile, and no word stands for two."""
+    if found.edit and found.edit.after not in (step.name for step in found.menu):
+        yield ("edit", "after"), "`after` must be the name of a step of the menu"
+    labels = [f.label for f in found.fields]
+    others = [text for step in found.menu for text in (step.name, step.beside)]
+    others += [found.window, found.authorize, found.proceed, found.success]
+    others += [found.edit.button, found.edit.window] if found.edit else []
+    taken = set(labels)
+    for text, words in found.also.items():
+        if text in labels:
+            for word in sorted(taken.intersection(words)):
+                yield ("also", text), f"`{word}` stands for two fields"
+            taken.update(words)
+        elif text not in others:
+            yield ("also", text), f"`{text}` stands nowhere in the form or the menu"
 
 
 def _http(found: Profile) -> Iterator[_Place]:

@@ -24,6 +24,9 @@ def checked(entry: MspbotsSink | HttpSink, where: str, own: Path) -> Profile:
         raise _unable(where, f"the profile {entry.profile} has no form", "Deliver to it with `http:`.")
     if entry.via == "browser" and not profile.browsable:
         raise _unable(where, f"no browser can fill the form of {entry.profile}: not all of it is known", _PERSON)
+    if entry.tenant and not profile.tenant:
+        hint = "Leave `tenant` out, or give the profile `tenant: banner`."
+        raise _unable(where, f"the profile {entry.profile} does not say where its pages name the tenant", hint)
     return profile.at(entry.url)
 
 

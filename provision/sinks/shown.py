@@ -12,9 +12,10 @@ from provision.yaml_places import looks_secret
 if TYPE_CHECKING:
     from provision.secret import Secret
 
-_LENGTH = 200
-_RUN = 4
-"""Characters in a row that a text may not share with the secret. Three are no secret: Entra itself lists them."""
+_LENGTH, _SENTENCES = 200, 300
+_RUN, _PASSAGE = 4, 8
+"""Characters in a row that a text may not share with the secret. Three are no secret: Entra itself lists them. Of a
+page it is more: its words are not to be taken for a part."""
 
 
 def last_line(said: bytes, box: Secret) -> str:
@@ -36,13 +37,21 @@ def last_line(said: bytes, box: Secret) -> str:
     return f"the last line of its stderr: {shown[:_LENGTH]}"
 
 
-def _shares(text: str, value: str) -> bool:
+def masked(text: str, box: Secret) -> str:
+    """For the end of a message: what a page says, with the secret left out; or why it is not shown."""
+    rest = text.replace(box.reveal(), "…")
+    if _shares(rest, box.reveal(), _PASSAGE) or looks_secret(rest):
+        return "what it says is not shown, because it repeats a part of the secret"
+    return "".join(c if c.isprintable() else "?" for c in rest)[:_SENTENCES]
+
+
+def _shares(text: str, value: str, length: int = _RUN) -> bool:
     said = "".join(text.split()).lower()
-    return any(run in said for form in _forms(value) for run in _runs("".join(form.split()).lower()))
+    return any(run in said for form in _forms(value) for run in _runs("".join(form.split()).lower(), length))
 
 
-def _runs(form: str) -> set[str]:
-    return {form[at : at + _RUN] for at in range(max(len(form) - _RUN + 1, 1))}
+def _runs(form: str, length: int) -> set[str]:
+    return {form[at : at + length] for at in range(max(len(form) - length + 1, 1))}
 
 
 def _forms(value: str) -> list[str]:

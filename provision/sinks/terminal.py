@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from provision.sinks.handoff import HandedField
+from provision.sinks.handoff_page import HandedField
 
 _TERMINAL = "/dev/tty"
 _WIPE = "\x1b[H\x1b[2J"
@@ -68,6 +68,7 @@ def _lines(title: str, fields: Sequence[HandedField], steps: Sequence[str]) -> l
     for field in fields:
         value = field.secret() if field.secret else field.value
         note = " (there already: only compare it)" if field.read_only else "" if value else "(leave it empty)"
+        note += f" (not {field.entra[1]})" if field.entra else ""  # on the same line: twenty-four must do
         rows.append(f"  {field.label:<{width}}  {value}{note}")
     numbered = [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
     return [f"{title}: enter these values. The secret is shown this once.", "", *rows, "", *numbered]

@@ -10,6 +10,7 @@ import pytest
 from provision.sandbox.server import start_embedded
 from tests.contract import places
 from tests.contract.sinks import ALL
+from tests.live.place import TenantPlace
 
 
 @pytest.fixture(scope="package")
@@ -31,7 +32,7 @@ def shared(request):
             case "proxy":
                 made = places.through_the_proxy(runner, request.getfixturevalue("sandbox"), monkeypatch)
             case _:
-                made = places.live(runner)
+                made = TenantPlace(runner, request.config.live)
         yield made
         made.close()
 

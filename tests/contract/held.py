@@ -35,7 +35,10 @@ class Held:
     settings = ("client_id", "authorization_url", "token_url")
     failures = ("broken",)
     """How it can fail before anything is changed: `fails(one)` has it do so until `mends()`."""
-    loses_answers = slow = killable = False
+    loses_answers = slow = killable = exclusive = costly = False
+    """`exclusive`: of two deliveries at once, one may be refused; `costly`: each takes seconds."""
+    parts = 4
+    """Into so many parts a delivery is cut, of those that are `killable`; it is killed at the end of each."""
     how = None
 
     def __init__(self, folder, files):
@@ -57,6 +60,10 @@ class Held:
             await sink.deliver(parcel(value, key_id, self.redirect_uri))
         finally:
             await sink.aclose()
+
+    def has(self, value, key_id):
+        """It was delivered by an earlier run."""
+        self.deliver(value, key_id)
 
     def ask(self, act):
         """What `act` of the sink gives, in a run of its own."""

@@ -32,7 +32,7 @@ def main():
     threading.setprofile(hook)
     sys.setprofile(hook)
     try:
-        asyncio.run(deliver(made(**told["args"]), told["value"], told["key_id"]))
+        asyncio.run(deliver(made(**told["args"]), parcel(*told["parcel"])))
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
@@ -45,8 +45,8 @@ async def ready(sink):
     await sink.aclose()
 
 
-async def deliver(sink, value, key_id):
-    await sink.deliver(parcel(value, key_id))
+async def deliver(sink, one):
+    await sink.deliver(one)
     await sink.aclose()
 
 

@@ -1,9 +1,5 @@
-"""Where the contract of Directory and Login is held: the fakes, the sandbox over both ways in, and a real tenant.
-
-A real tenant takes part only when it is asked for: PROVISION_LIVE_MAILBOX names a mailbox of it that consent may be
-given for, and AZURE_TENANT_ID, AZURE_CLIENT_ID and what else azure-identity's environment login reads say how to sign
-in. The apps that the tests make there are named contract-…, and are soft-deleted at the end of each test.
-"""
+"""Where the contract of Directory and Login is held: the fakes, the sandbox over both ways in, and a real tenant, which
+takes part in `make live` alone (scripts/live.py, tests/live)."""
 
 from __future__ import annotations
 
@@ -20,12 +16,13 @@ from provision.wiring import SystemClock
 from tests.fakes import TENANT, FakeClock, FakeDirectory, FakeLogin
 
 URI = "https://app.mspbots.ai/web/um/smtp/redirect"
-LIVE = ("PROVISION_LIVE_MAILBOX", "AZURE_TENANT_ID", "AZURE_CLIENT_ID")
+LIVE = "PROVISION_LIVE_RUN"
+"""Set by scripts/live.py for its own process."""
 
 
 def names(environment):
     """The places of this run: `live` is one of them, or it is not, but it is never skipped."""
-    return ["fake", "direct", "proxy", *(["live"] if all(environment.get(name) for name in LIVE) else [])]
+    return ["fake", "direct", "proxy", *(["live"] if environment.get(LIVE) else [])]
 
 
 class Place:
@@ -53,13 +50,20 @@ class Place:
 
     def settings(self, **changes):
         """Of an app of one's own; its key is new unless it is given."""
-        key = changes.pop("key", None) or f"contract-{secrets.token_hex(6)}"
+        key = changes.pop("key", None) or self.key()
         self.keys.append(key)
         given = {"name": "A name", "redirect_uris": frozenset({URI}), "permissions": frozenset()}
         return AppSettings(key, **(given | changes))
 
-    def app(self, tags=frozenset({"ours"}), **changes):
-        return self.do(self.directory.upsert_app(self.settings(**changes), tags))
+    def key(self):
+        return f"contract-{secrets.token_hex(6)}"
+
+    def tags(self, *names):
+        """As they are given to an app of this place."""
+        return frozenset(names)
+
+    def app(self, tags=("ours",), **changes):
+        return self.do(self.directory.upsert_app(self.settings(**changes), self.tags(*tags)))
 
     def found(self, key, wanted):
         return self.reads(lambda: self.directory.find_app(key), wanted)
@@ -101,18 +105,6 @@ def through_the_proxy(runner, info, monkeypatch):
     monkeypatch.setenv("AZURE_TENANT_ID", info["tenant"]["id"])
     monkeypatch.setenv("AZURE_CLIENT_ID", info["operator"]["client_id"])
     monkeypatch.setenv("AZURE_CLIENT_SECRET", Path(info["operator"]["secret_file"]).read_text().strip())
-    return by_environment(runner)
-
-
-def live(runner):
-    """A real tenant, which replicates within minutes."""
-    made = by_environment(runner)
-    made.patience, made.mailbox = 120.0, os.environ["PROVISION_LIVE_MAILBOX"]
-    return made
-
-
-def by_environment(runner):
-    tenant = os.environ["AZURE_TENANT_ID"]
-    login = EntraLogin("environment", clouds.GLOBAL, tenant, SystemClock())
+    login = EntraLogin("environment", clouds.GLOBAL, info["tenant"]["id"], SystemClock())
     directory = GraphDirectory(login, clouds.GLOBAL, SystemClock())
-    return Place(runner, directory, login, tenant.lower(), os.environ["AZURE_CLIENT_ID"].lower())
+    return Place(runner, directory, login, info["tenant"]["id"], info["operator"]["client_id"])

@@ -18,8 +18,7 @@ ROOT = Path(__file__).parents[2]
 FIRST, SECOND, THIRD = "first~8Q-value", "second~8Q-value", "third~8Q-value"
 KEYS = {FIRST: "key-1", SECOND: "key-2", THIRD: "key-3", None: None}
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
-PARTS = 4
-"""Into so many parts a delivery is cut; it is killed between two of them."""
+FAULTS = (SinkError, PersonNeededError)
 
 
 def those(what):
@@ -40,9 +39,9 @@ def says_what_it_holds(held):
 
 @pytest.mark.parametrize(("held", "how"), cases(), indirect=["held"])
 def test_a_delivery_that_fails_keeps_the_old_value_and_tells_the_way_out_without_the_new(held, how):
-    held.deliver(FIRST, "key-1")
+    held.has(FIRST, "key-1")
     held.fails(how)
-    with pytest.raises((SinkError, PersonNeededError)) as raised:
+    with pytest.raises(FAULTS) as raised:
         held.deliver(SECOND, "key-2")
     told = repr(raised.value) + str(raised.value.as_dict())
     held.mends()
@@ -50,16 +49,17 @@ def test_a_delivery_that_fails_keeps_the_old_value_and_tells_the_way_out_without
     assert SECOND[:6] not in told
     assert raised.value.hint
     says_what_it_holds(held)
-    held.deliver(THIRD, "key-3")
-    assert held.value() == THIRD
-    says_what_it_holds(held)
+    if how == held.failures[0] or not held.costly:
+        held.deliver(THIRD, "key-3")
+        assert held.value() == THIRD
+        says_what_it_holds(held)
 
 
 @those("loses_answers")
 def test_where_an_answer_is_lost_it_is_held_once_and_said_to_be(held):
-    held.deliver(FIRST, "key-1")
+    held.has(FIRST, "key-1")
     held.fails("answer lost")
-    with contextlib.suppress(SinkError):
+    with contextlib.suppress(*FAULTS):
         held.deliver(SECOND, "key-2")
     held.mends()
     assert held.value() == SECOND
@@ -68,9 +68,9 @@ def test_where_an_answer_is_lost_it_is_held_once_and_said_to_be(held):
 
 @those("slow")
 def test_a_slow_place_is_given_up_on_and_says_what_it_holds(held):
-    held.deliver(FIRST, "key-1")
+    held.has(FIRST, "key-1")
     held.fails("slow")
-    with pytest.raises(SinkError) as raised:
+    with pytest.raises(FAULTS) as raised:
         held.deliver(SECOND, "key-2")
     held.mends()
     assert SECOND[:6] not in str(raised.value.as_dict())
@@ -81,7 +81,7 @@ def test_a_slow_place_is_given_up_on_and_says_what_it_holds(held):
 
 @pytest.mark.parametrize("held", ALL, indirect=True)
 def test_every_printable_character_is_held_as_it_is_or_refused_whole(held):
-    held.deliver(FIRST, "key-1")
+    held.has(FIRST, "key-1")
     told = None
     try:
         held.deliver(PRINTABLE, "key-2")
@@ -93,7 +93,7 @@ def test_every_printable_character_is_held_as_it_is_or_refused_whole(held):
 
 @those("killable")
 def test_two_deliveries_at_once_leave_one_of_them_whole(held):
-    held.deliver(FIRST, "key-1")
+    held.has(FIRST, "key-1")
     together, failed = threading.Barrier(2), []
 
     def one(value):
@@ -108,14 +108,16 @@ def test_two_deliveries_at_once_leave_one_of_them_whole(held):
         thread.start()
     for thread in threads:
         thread.join()
-    assert failed == []
+    assert len(failed) <= held.exclusive
+    assert all(isinstance(error, SinkError) and error.hint for error in failed)
     assert held.value() in (SECOND, THIRD)
     says_what_it_holds(held)
 
 
 def killed(held, request, at):
     """A delivery in a process of its own, which is killed at its call number `at`; how many calls there were."""
-    told = {"name": request.node.callspec.params["held"], "args": held.args(), "value": SECOND, "key_id": "key-2"}
+    one = (SECOND, "key-2", held.redirect_uri)
+    told = {"name": request.node.callspec.params["held"], "args": held.args(), "parcel": one}
     done = subprocess.run(
         [sys.executable, "-m", "tests.contract.killed", str(at)], input=json.dumps(told), cwd=ROOT,
         capture_output=True, text=True, timeout=120, check=False,
@@ -128,10 +130,10 @@ def killed(held, request, at):
 def test_killed_anywhere_in_a_delivery_it_holds_the_old_or_the_new_and_says_which(held, request):
     calls = killed(held, request, 0)
     assert held.value() == SECOND
-    for part in range(1, PARTS + 1):
-        held.deliver(FIRST, "key-1")
+    for part in range(1, held.parts + 1):
+        held.has(FIRST, "key-1")
         before = len(held.kept())
-        killed(held, request, calls * part // (PARTS + 1))
+        killed(held, request, calls * part // (held.parts + 1))
         held.settle()
         assert held.value() in (FIRST, SECOND)
         assert len(held.kept()) <= before + 1

@@ -2,10 +2,13 @@
 
 It knows them by their form, Entra's own: three characters, `8Q~`, and what follows, of which it needs only a few. So it
 also finds a part of a value, one that no sink was ever given, and the secret of the login; and access tokens by theirs.
+Of a value that is known, `holders` finds what is not in that form any more: base64, hexadecimal, backwards.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import os
 import re
 import signal
@@ -13,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.e2e.desk import PROVISION, UNMEASURED
 
@@ -55,6 +59,24 @@ def files(folder, *allowed):
     """Files that hold a value, except those at the `allowed` paths or below them."""
     paths = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
     return [p for p in paths if not any(p.is_relative_to(a) for a in allowed) and leaks(_content(p))]
+
+
+def forms(value):
+    """A known value as itself, in UTF-16, percent-encoded, in base64 at each offset, in hexadecimal, backwards."""
+    data, percent = value.encode(), "".join(f"%{one:02X}" for one in value.encode())
+    shifted = [base64.b64encode(b"\0" * n + data)[n + 1 if n else 0 : -4] for n in range(3)]
+    urlsafe = [one.replace(b"+", b"-").replace(b"/", b"_") for one in shifted]
+    texts = [quote(value, safe=""), quote(value, safe="").replace("~", "%7E"), percent, data.hex(), data.hex().upper()]
+    wide = [value.encode("utf-16-le"), value.encode("utf-16-be")]
+    return {data, data[::-1], *wide, *shifted, *urlsafe, *(text.encode() for text in texts)}
+
+
+def holders(folder, value, *allowed):
+    """Files that hold the value in any of its forms, except those at the `allowed` paths or below them."""
+    known = forms(value)
+    paths = (Path(place) / name for place, _, names in os.walk(folder) for name in names)
+    paths = [p for p in paths if not any(p.is_relative_to(a) for a in allowed)]
+    return [p for p in paths if (content := _content(p)) and any(form in content for form in known)]
 
 
 def _content(path):
@@ -103,16 +125,16 @@ def _proc(pid, name):
 
 class Watched:
     """One command, watched to its end: `output`, `code`, and `shown`, what the process list and the temporary files
-    held of values. `interrupt_at` is what the command has said when it gets the signal `number`, and its `limits` are
-    those of then."""
+    held of values. `interrupt_at` is what the command has said when it gets the signal `number`, or what it started by
+    the name `whom` does; `limits` are those of then, of each that gets it."""
 
-    def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, env=None, under=()):
+    def __init__(self, desk, *words, interrupt_at=None, number=signal.SIGINT, whom=None, env=None, under=()):
         (desk.folder / "home").mkdir(exist_ok=True)
         self.temporary = Path(tempfile.mkdtemp(prefix="canary-"))  # short: Chromium's socket lies in it
         own = {"TMPDIR": str(self.temporary), "HOME": str(desk.folder / "home")}
         env = desk.env | UNMEASURED | own | (env or {})
         log = desk.folder / f"output-{time.monotonic_ns()}"
-        self.shown, self.limits = [], ""
+        self.shown, self.limits = [], []
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*under, PROVISION, *words],
@@ -127,8 +149,7 @@ class Watched:
                 self.shown += _process_list(process.pid, bool(leaks(str(env))))
                 self.shown += files(self.temporary)
                 if interrupt_at and interrupt_at in log.read_text():
-                    self.limits = Path(f"/proc/{process.pid}/limits").read_text()
-                    os.kill(process.pid, number)
+                    self._interrupt(process.pid, whom, number)
                     interrupt_at = None
                 time.sleep(0.01)
             if process.poll() is None:
@@ -136,6 +157,13 @@ class Watched:
             self.code = process.wait()
         self.output = log.read_text()
         log.unlink()
+
+    def _interrupt(self, root, whom, number):
+        found = {root} if whom is None else {pid for pid in _children(root) if whom in _proc(pid, "cmdline")}
+        self.limits = [_proc(pid, "limits").decode() for pid in found]
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     @property
     def leaks(self):

@@ -33,3 +33,41 @@ def started(tmp_path, shared_sandbox, request):
     made.joins(shared_sandbox)
     made.control("weather", **weather.of(request.node))
     return made
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from tests.handing import chromium  # noqa: PLC0415 - only where a browser is asked for
+
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as driver:
+        started = chromium(driver)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens the page of a hand-over. Its clock stands until `page.clock` moves it on."""
+    from tests.handing import FIELDS, Handing  # noqa: PLC0415 - the same
+
+    opened = []
+
+    def open_it(*, read=True, fields=None, patience_s=900.0, scheme="light", before="", stands=True):
+        hand = Handing(fields or FIELDS, patience_s)
+        context = browser.new_context(color_scheme=scheme)
+        opened.append(context)
+        context.grant_permissions(["clipboard-write", *(["clipboard-read"] if read else [])])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.hand, page.asked = hand, []
+        page.on("request", lambda one: page.asked.append(one))  # noqa: PLW0108 - it marks what it calls
+        page.clock.install(time=0)
+        if stands:
+            page.clock.pause_at(1000)
+        page.add_init_script(before)
+        page.goto(hand.address)
+        return page
+
+    yield open_it
+    for context in opened:
+        context.close()

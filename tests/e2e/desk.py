@@ -102,6 +102,13 @@ class Desk:
         )
         urllib.request.urlopen(asked).close()
 
+    @property
+    def world(self):
+        """All that the sandbox holds."""
+        asked = urllib.request.Request(f"{self.info['control']}/world", headers={"X-Sandbox-Control": "1"})
+        with urllib.request.urlopen(asked) as answer:
+            return json.load(answer)
+
     def delivered(self):
         """The secret in mail.env."""
         lines = (self.folder / "mail.env").read_text().splitlines()

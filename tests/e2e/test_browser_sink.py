@@ -12,7 +12,7 @@ import pytest
 from provision.errors import BrowserMissingError, PageChangedError, PersonNeededError, SinkError
 from provision.ports import Parcel
 from provision.secret import Secret
-from provision.sinks import chromium
+from provision.sinks import browser_data
 from provision.sinks.browser import BrowserSink
 from tests.form_site import Site
 
@@ -40,7 +40,7 @@ def world(ca, tmp_path, monkeypatch):
     with contextlib.ExitStack() as stack:
 
         def make(values=None, fallback=None, **how):
-            options = {key: how.pop(key) for key in ("patience_s", "executable", "interactive") if key in how}
+            options = {key: how.pop(key) for key in ("patience_s", "find_s", "executable", "interactive") if key in how}
             site = Site(ca[0], **how)
             site.serve()
             stack.callback(site.close)
@@ -66,11 +66,12 @@ class Fallback:
     def __init__(self):
         self.got = []
 
-    async def deliver(self, one):
+    async def deliver(self, one, done=""):
         self.got.append(one.key_id)
+        self.done = done
 
 
-@pytest.mark.parametrize("how", [{}, {"frame": True}, {"shadow": True}, {"login": True}])
+@pytest.mark.parametrize("how", [{"frame": True}, {"login": True}])
 def test_nine_fields_are_filled_and_authorized(world, tmp_path, how, capfd, monkeypatch):
     monkeypatch.setenv("DEBUG", "pw:api")  # would have the driver print what is typed
     site, sink, said = world(**how)
@@ -86,7 +87,7 @@ def test_nine_fields_are_filled_and_authorized(world, tmp_path, how, capfd, monk
     assert any("Accept" in text and "left" in text for text in said)
     data = tmp_path / "browser"
     assert data.stat().st_mode & 0o777 == 0o700
-    assert chromium.holders(data, CANARY.encode()) == []
+    assert browser_data.holders(data, CANARY.encode()) == []
     assert subprocess.run(["grep", "-rlaF", CANARY, data], capture_output=True, check=False).returncode == 1
     out = capfd.readouterr()
     assert CANARY not in out.out + out.err + "".join(said)
@@ -116,7 +117,7 @@ def test_a_mismatch_stops_before_anything_is_entered(world, how, label):
 
 def test_a_missing_field_is_handed_over(world):
     fallback = Fallback()
-    site, sink, said = world(drop=("Client Secret",), fallback=fallback)
+    site, sink, said = world(drop=("Client Secret",), fallback=fallback, find_s=3)
     asyncio.run(sink.deliver(parcel(site)))
     assert fallback.got == ["key-1"]
     assert site.got == {}
@@ -183,11 +184,11 @@ def test_a_driver_that_does_not_start_is_known_before_anything_is_minted(world, 
 
 def test_one_run_at_a_time(world, tmp_path):
     site, sink, _ = world()
-    with chromium.locked(tmp_path / "browser"), pytest.raises(SinkError, match="Another run"):
+    with browser_data.locked(tmp_path / "browser"), pytest.raises(SinkError, match="Another run"):
         asyncio.run(sink.deliver(parcel(site)))
 
 
-@pytest.mark.parametrize("how", [{}, {"frame": True}, {"shadow": True}, {"login": True}])
+@pytest.mark.parametrize("how", [{"shadow": True}, {"login": True}])
 def test_a_rehearsal_finds_the_form_and_enters_nothing(world, how):
     site, sink, _ = world(**how)
     ready = asyncio.run(sink.rehearse())

@@ -52,14 +52,14 @@ LOGIN = (
 OUTGOING = "/sandbox/settings/system/outgoing-mail"
 MSPBOTS = (
     "/", "/login", "/sandbox/login", "/sandbox/settings", f"{OUTGOING}/authorize", OUTGOING, "/web/um/smtp/redirect",
-    "/sandbox/logout", "/x",
+    "/sandbox/logout", "/sandbox/session", "/sandbox/state", "/sandbox/second-factor", "/x",
 )  # fmt: skip
 CONTROL = (
     "clock", "person", "policy", "operator", "mspbots", "federated", "mailbox", "world", "step", "x", "mailbox/x/y/1",
 )  # fmt: skip
 SWITCHES = (
     "offset_seconds", "client_id", "roles", "isEnabled", "maxDays", "address", "licensed", "issuer", "jwks",
-    "host_name",
+    "host_name", "build", "second_factor", "totp", "ends_at", "slow_ms",
 )  # fmt: skip
 PROXIED = (
     "graph.microsoft.com:443", "example.com:443", "localhost:1", "localhost:x", ":", "", "x" * 70_000, "[::1]:443",

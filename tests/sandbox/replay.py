@@ -1,4 +1,4 @@
-"""A fresh sandbox, and what must exist before the request of a case makes sense: ids in a case are placeholders."""
+"""A sandbox as new for each case, and what must be before its request makes sense: ids in a case are placeholders."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ class Replay:
     def __init__(self, folder):
         self.info, self.stop = start_embedded(folder)
         self.client = httpx.Client(verify=ssl.create_default_context(cafile=self.info["ca"]), trust_env=False)
+        self.afresh()
+
+    def afresh(self):
+        """An empty world, as at a first start; what costs time at a start is kept: keys, certificates, sockets."""
+        self.control("reset", {})
         secret = Path(self.info["operator"]["secret_file"]).read_text()
         self.operator = {"client_id": self.info["operator"]["client_id"], "client_secret": secret}
         self.auth = self.token()
 
-    def token(self):
-        form = {**self.operator, "grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
+    def token(self, scope="https://graph.microsoft.com/.default"):
+        form = {**self.operator, "grant_type": "client_credentials", "scope": scope}
         token = self.client.post(f"{self.info['login']}/{self.info['tenant']['id']}/oauth2/v2.0/token", data=form)
         return {"Authorization": f"Bearer {token.json()['access_token']}"}
 

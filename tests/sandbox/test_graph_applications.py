@@ -35,6 +35,12 @@ def tenant(tmp_path_factory):
         {"web": {"redirectUris": [f"https://app.example/{n}" for n in range(257)]}},
         {"web": {"nothing": True}},
         {"web": "https://app.example"},
+        {"web": None},
+        {"api": {"oauth2PermissionScopes": [{"value": 1}]}},
+        {"appRoles": [{"name": "x"}]},
+        {"addIns": [None]},
+        {"optionalClaims": {"idToken": [{"essential": "yes"}]}},
+        {"tokenEncryptionKeyId": "x"},
         {"requiredResourceAccess": [{"resourceAppId": "a", "resourceAccess": [{"id": "b", "type": "Other"}]}]},
         {"requiredResourceAccess": [{"resourceAppId": str(n), "resourceAccess": []} for n in range(51)]},
         {"isFallbackPublicClient": "yes"},
@@ -57,6 +63,9 @@ def test_what_an_application_may_not_be_is_refused_at_creation_and_at_update(ten
         {"displayName": "x" * 256, "signInAudience": "AzureADMultipleOrgs"},
         {"tags": ["x" * 256, "y"]},
         {"web": {"redirectUris": ["http://localhost/cb", "http://127.0.0.1:8400/", "https://app.example/cb?x=1"]}},
+        {"optionalClaims": None},
+        {"optionalClaims": {"idToken": [{"name": "email", "source": None, "essential": True}]}},
+        {"appRoles": [{"id": "00000000-0000-4000-8000-000000000001", "value": None}]},
         {"publicClient": {"redirectUris": ["msal00000000://auth", "urn:ietf:wg:oauth:2.0:oob"]}},
         {"@odata.type": "#microsoft.graph.application", "notes": "from a client that serializes a model"},
     ],
@@ -175,6 +184,24 @@ def test_owners_are_users_and_service_principals_each_once(tenant):
     assert tenant.delete(f"/applications/{app['id']}/owners/{tenant.user_id}/$ref").status_code == 204
     assert tenant.delete(f"/servicePrincipals/{principal['id']}/owners/{tenant.user_id}/$ref").status_code == 204
     assert len(tenant.get(f"/servicePrincipals/{principal['id']}/owners").json()["value"]) == 1
+
+
+def test_an_owner_shows_what_one_of_its_own_type_shows(tenant):
+    app = tenant.app()
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{tenant.user_id}"}
+    tenant.post(f"/applications/{app['id']}/owners/$ref", reference)
+    owner = tenant.get(f"/applications/{app['id']}/owners").json()["value"][-1]
+    person = tenant.get(f"/users/{tenant.user_id}").json()
+    assert owner == {"@odata.type": "#microsoft.graph.user"} | {k: v for k, v in person.items() if k[0] != "@"}
+    chosen = tenant.get(f"/applications/{app['id']}/owners?$select=id,appId").json()["value"][-1]
+    assert chosen == {"@odata.type": "#microsoft.graph.user", "id": tenant.user_id}
+
+
+def test_a_date_long_ago_is_told_with_four_digits_of_the_year(tenant):
+    app = tenant.app()
+    dates = {"startDateTime": "0177-01-01T00:00:00Z", "endDateTime": "0178-01-01T00:00:00Z"}
+    made = tenant.post(f"/applications/{app['id']}/addPassword", {"passwordCredential": dates}).json()
+    assert made["startDateTime"] == "0177-01-01T00:00:00.0000000Z"
 
 
 def test_users_and_what_the_tenant_has_bought_can_be_read(tenant):

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from provision.sandbox import mspbots
 from provision.sandbox.entra import Entra
 from provision.sandbox.tokens import Tokens
 from provision.sandbox.world import World
+from tests.axe import violations
+from tests.handing import chromium, needs_chromium
 from tests.mail import REDIRECT, REPORTS, message
 
-TEMPLATES = Path(mspbots.__file__).parent / "templates"
+TEMPLATES = Path(mspbots.__file__).parents[1] / "templates"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,22 @@ def test_it_loads_and_runs_nothing(lived_in):
 def test_it_gives_the_ca(lived_in):
     given = httpx.get(f"{lived_in.info['control']}/ca.pem", trust_env=False).text
     assert given == Path(lived_in.info["ca"]).read_text()
+
+
+@needs_chromium
+def test_axe_finds_no_violation_also_in_a_narrow_window(lived_in):
+    with sync_playwright() as driver:
+        browser = chromium(driver)
+        seen = browser.new_page()
+        seen.goto(lived_in.info["control"])
+        wide = violations(seen)
+        seen.set_viewport_size({"width": 320, "height": 600})
+        narrow = violations(seen)
+        seen.evaluate("document.querySelector('th').textContent = ''")
+        broken = violations(seen)
+        browser.close()
+    assert (wide, narrow) == ([], [])
+    assert [rule for rule, _ in broken] == ["empty-table-header"]
 
 
 def test_it_changes_nothing_that_it_shows(office):

@@ -10,7 +10,9 @@ import pytest
 from provision.errors import PageChangedError, PersonNeededError
 from provision.ports import Parcel
 from provision.secret import Secret
-from provision.sinks.handoff import HandedField, hand_over
+from provision.sinks import handoff, terminal
+from provision.sinks.handoff import hand_over
+from provision.sinks.handoff_page import HandedField, page
 from provision.sinks.person import PersonSink
 from provision.sinks.profile_reading import load
 
@@ -103,6 +105,33 @@ def test_it_closes_by_itself():
     assert CANARY not in "".join(said)
     with pytest.raises(httpx.ConnectError):
         httpx.get(addresses[0], trust_env=False)
+
+
+def test_done_is_done_also_where_the_page_was_closed_before_the_answer(monkeypatch):
+    def closed(handler, *_):
+        raise BrokenPipeError
+
+    async def script(client, base):
+        monkeypatch.setattr(handoff._Handler, "_answer", closed)
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.post(base + "done")
+
+    assert talk(script)[0] is True
+
+
+def test_what_is_easily_mistaken_stands_beside_it_on_the_page_and_on_a_terminal():
+    fields = []
+
+    async def show(title, given, steps, **_):
+        fields.extend(given)
+        return True
+
+    asyncio.run(sink(print, show=show).deliver(parcel()))
+    text = page("x", fields, (), "n", shown=False, left_s=60)
+    lines = terminal._lines("x", fields, ())
+    for label, taken_for in (("Client ID", "Object ID"), ("Client Secret", "Secret ID")):
+        assert f"not the {taken_for}." in text[text.index(f">{label}</th>") :].partition("</tr>")[0]
+        assert next(line for line in lines if line.startswith(f"  {label} ")).endswith(f"(not {taken_for})")
 
 
 def test_it_logs_nothing(capfd):

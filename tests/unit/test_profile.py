@@ -24,6 +24,14 @@ def test_mspbots_is_what_the_sources_say():
     assert profile.reauth_on_new_secret
 
 
+def test_what_no_source_says_of_mspbots_is_marked_as_assumed():
+    profile = load("mspbots")
+    assert any("`also`, `edit` and `tenant`" in said for said in profile.assumed)
+    assert (profile.edit.after, profile.edit.window, profile.tenant) == ("Outgoing Mail", "Edit", "banner")
+    assert profile.words("Token URL")[0] == "Token URL"
+    assert profile.words("of no page") == ("of no page",)
+
+
 def test_values_hold_no_secret():
     values = load("mspbots").values({"client_id": "c", "client_secret": "s"})
     assert values["host_name"] == "smtp.office365.com"
@@ -61,6 +69,11 @@ def faults(tmp_path, change):
         (lambda d: d.update(redirect_uri="http://{url}/x"), "must be an https address"),
         (lambda d: d.update(permissions=["Mail Send"]), "such as SMTP.Send"),
         (lambda d: d.pop("fields"), "must have `fields`"),
+        (lambda d: d["edit"].update(after="Outgoing"), "`after` must be the name of a step of the menu"),
+        (lambda d: d.update(tenant="header"), "`tenant`"),
+        (lambda d: d["also"].update({"Client Name": ["Name"]}), "`Client Name` stands nowhere"),
+        (lambda d: d["also"].update({"Client ID": ["Client Secret"]}), "`Client Secret` stands for two fields"),
+        (lambda d: d["also"].update({"Reply to": ["App ID"]}), "`App ID` stands for two fields"),
     ],
 )
 def test_faults(tmp_path, change, said):

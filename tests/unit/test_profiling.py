@@ -100,6 +100,10 @@ SERVICE = "http: {url: https://s.example, profile: service, credential: {env: T}
         ("http: {url: https://s.example, profile: nextcloud-mail, credential: {env: T}}", "with a user name"),
         ("form: {url: https://s.example, profile: frappe, username: a@b.c}", "has no form"),
         ("form: {url: https://s.example, profile: freescout, username: a@b.c, via: browser}", "no browser can fill"),
+        (
+            "form: {url: https://s.example, profile: osticket, username: a@b.c, tenant: A}",
+            "where its pages name the tenant",
+        ),
     ],
 )
 def test_what_a_profile_cannot_do_is_told_offline(own, tmp_path, sink, said):
@@ -166,3 +170,7 @@ def test_a_new_form_takes_one_yaml_file(own):
     asyncio.run(made.deliver(replace(parcel("the-value"), redirect_uris=frozenset({"https://o.example/back"}))))
     rows = [("Who", f"a@b.c/{VALUES['tenant_id']}"), ("Key", "the-value")]
     assert shown == [("Ours", rows, "Open https://o.example, and enter the values above in this order.")]
+    asyncio.run(
+        made.deliver(made_for := replace(parcel(), redirect_uris=frozenset({"https://o.example/back"})), "It is open.")
+    )
+    assert (made_for.client_id, shown[1][2]) == (VALUES["client_id"], "It is open.")

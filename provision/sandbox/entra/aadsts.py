@@ -36,7 +36,11 @@ _TABLE: dict[str, dict[int, str]] = {
         50196: "The server terminated an operation because it encountered a client request loop. Check that tokens are "
         "cached, and that error conditions are handled.",
         70007: "'{mode}' is not a supported value of 'response_mode' when requesting a token.",
-        90002: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID.",
+        90002: "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
+        "the correct cloud. Check with your subscription administrator, this may happen if there are no active "
+        "subscriptions for the tenant.",
+        90014: "The required field '{field}' is missing from the credential. Ensure that you have all the necessary "
+        "parameters for the login request.",
         90023: "Unsupported '{name}' value.",
         90038: "The specified tenant '{tenant}' belongs to the national cloud '{cloud}'. Current cloud instance "
         "'microsoftonline.com' does not federate with {cloud}.",
@@ -95,7 +99,7 @@ _TABLE: dict[str, dict[int, str]] = {
         50076: "Due to a configuration change made by your administrator, or because you moved to a new location, you "
         "must use multi-factor authentication to access '{resource}'.",
         50079: "Due to a configuration change made by your administrator, or because you moved to a new location, you "
-        "must enroll in multi-factor authentication to access '{resource}'.",
+        "must enroll in multifactor authentication to access '{resource}'.",
         53000: "Device is not in required device state: compliant. Conditional Access policy requires a compliant "
         "device.",
         53003: "Access has been blocked by Conditional Access policies. The access policy does not allow token "
@@ -122,7 +126,9 @@ _TABLE: dict[str, dict[int, str]] = {
         7000215: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
         "value, not the client secret ID, for a secret added to app '{app}'.",
         7000218: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-        7000222: "The provided client secret keys for app '{app}' are expired.",
+        7000222: "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new "
+        "keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added "
+        "security: https://aka.ms/certCreds.",
     },
     "unauthorized_client 400": {
         70001: "The application named {app} is disabled.",
@@ -137,6 +143,8 @@ _TABLE: dict[str, dict[int, str]] = {
         28002: "Provided value for the input parameter scope '{scope}' is not valid when requesting an access token. "
         "Please specify a valid scope.",
         70011: "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid.",
+        1002012: "The provided value for scope {scope} is not valid. Client credential flows must have a scope value "
+        "with /.default suffixed to the resource identifier (application ID URI).",
     },
     "invalid_resource 400": {
         65005: "Misconfigured application. The required resource access list names a resource that is not found in the "
@@ -185,6 +193,12 @@ KNOWN = {code: (*head.split(), text) for head, codes in _TABLE.items() for code,
 _SUBERRORS = {65001: "consent_required"}
 _BY_POLICY = frozenset(_TABLE["interaction_required 400"])
 CODES = frozenset(KNOWN)
+NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
+JSON = {
+    "Content-Type": "application/json; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+}
 
 
 class _Values(dict[str, str]):
@@ -221,7 +235,7 @@ def described(world: World, error: Refused, request: Request) -> dict[str, Any]:
 
 def answer(world: World, error: Refused, request: Request) -> Response:
     body = described(world, error, request)
-    headers = {"x-ms-request-id": body["trace_id"], "Cache-Control": "no-store, no-cache"}
+    headers = {"x-ms-request-id": body["trace_id"], **NO_STORE, **JSON}
     if error.status in {429, 503}:
         headers["Retry-After"] = str(world.data["weather"].get("retry_after", 1))
     return JSONResponse(body, error.status, headers)

@@ -31,6 +31,7 @@ _HEADERS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Content-Type": "application/json; charset=utf-8",
 }
+_NO_TENANT = 90002
 _ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 
 
@@ -42,6 +43,7 @@ class Discovery:
         try:
             where = authority.resolve(self.world, request)
         except Refused as refused:
+            refused.error = "invalid_tenant" if refused.code == _NO_TENANT else refused.error
             return aadsts.answer(self.world, refused, request)
         base = where.base
         issuer = f"https://{where.host}/{{tenantid}}/v2.0" if where.shared else where.issuer

@@ -94,7 +94,7 @@ class Desk:
     def _next(self, request: Request, it: Interaction) -> Response:
         user = it.user or {}
         apps.assigned(self.world, it.app, user)
-        people.check_access(self.world, it.app, user, mfa=it.mfa)
+        people.check_access(self.world, it.app, user, it.wanted.resource, mfa=it.mfa)
         if not it.consented and (page := self._consent(it, user)) is not None:
             return page
         self._open.pop(it.id, None)
@@ -123,10 +123,11 @@ class Desk:
         )  # fmt: skip
 
     def _ask(self, it: Interaction, names: list[str]) -> Response:
+        """Begins with the user's identifier, as application-consent-experience.md has it."""
         it.asked = True
         return pages.render(
             self.world, "consent", "Permissions requested", flow=it.id, app=it.app["displayName"], names=names,
-            everybody=it.for_everybody,
+            everybody=it.for_everybody, user=(it.user or {})["mail"],
         )  # fmt: skip
 
     def _sign_in_page(self, it: Interaction, alert: str = "") -> Response:

@@ -63,10 +63,10 @@ class Issuer:
         self.world, self.tokens = world, tokens
 
     def for_app(self, app: App, wanted: Scopes, authority: Authority) -> dict[str, Any]:
-        """App-only: no refresh token, and app roles instead of scopes."""
+        """App-only, for the `.default` of a resource: no refresh token, and app roles instead of scopes."""
         asked = wanted.one()
-        if asked is None or asked.names != {scopes.DEFAULT} or wanted.oidc:
-            raise Refused(70011, scope=wanted.text)
+        if asked is None:
+            raise Refused(90014, field="scope")
         principal = apps.principal(self.world, app)
         claims: dict[str, Any] = {"appid": app["appId"], "idtyp": "app", "oid": principal["id"], "sub": principal["id"]}
         roles: list[str] = []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from provision.sandbox.entra import authority
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.apps import App, named
+from provision.sandbox.objects import TENANT_NAME
 from provision.sandbox.world import new_id
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def sign_in(world: World, name: str, password: str, app: App) -> User:
     if user is None:
         domain = name.rpartition("@")[2]
         if domain not in authority.domains(world):
-            raise Refused(50020, user=name, idp=domain, tenant=world.tenant_id, **named(app))
+            raise Refused(50020, user=name, idp=domain, tenant=TENANT_NAME, **named(app))
         raise Refused(50034, user=name, tenant=world.tenant_id)
     if not world.matches(password, user["_password"]):
         raise Refused(50126)
@@ -49,8 +50,11 @@ def is_admin(user: User) -> bool:
     return bool(_ADMINS & set(user.get("_roles", ())))
 
 
-def check_access(world: World, app: App, user: User, *, mfa: bool, by_password: bool = False) -> None:
-    """Raises Refused where a rule is not met. `mfa`: the second factor was given. `by_password`: without a browser."""
+def check_access(  # noqa: PLR0913
+    world: World, app: App, user: User, resource: str, *, mfa: bool, by_password: bool = False
+) -> None:
+    """Raises Refused where a rule is not met. `resource`: the app id of what is accessed. `mfa`: the second factor was
+    given. `by_password`: without a browser."""
     for rule in world.data.get("access", []):
         if (
             rule.get("client_id", app["appId"]) != app["appId"]
@@ -62,7 +66,7 @@ def check_access(world: World, app: App, user: User, *, mfa: bool, by_password: 
         if rule["requires"] == "modernAuthentication" and by_password:
             raise Refused(530035)
         if rule["requires"] == "mfa" and not mfa:
-            raise Refused(50076 if user.get("_mfa") else 50079, resource=app["appId"])
+            raise Refused(50076 if user.get("_mfa") else 50079, resource=resource)
 
 
 def fresh(user: User, kept: dict[str, Any]) -> None:

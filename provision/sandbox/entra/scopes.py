@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from provision.sandbox.entra.aadsts import Refused
-from provision.sandbox.objects import ADMIN_SCOPES, GRAPH_APP_ID, SCOPES
+from provision.sandbox.objects import ADMIN_SCOPES, GRAPH_APP_ID, SCOPES, TENANT_NAME
 
 if TYPE_CHECKING:
     from provision.sandbox.world import World
@@ -81,6 +81,11 @@ class Scopes:
     oidc: frozenset[str]
     asked: tuple[Asked, ...]
 
+    @property
+    def resource(self) -> str:
+        """The app id of what is asked for first; Microsoft Graph's where that is nothing."""
+        return self.asked[0].resource.app_id if self.asked else GRAPH_APP_ID
+
     def one(self) -> Asked | None:
         """Of a token there is one resource. Raises Refused where there are more."""
         if len(self.asked) > 1:
@@ -89,7 +94,8 @@ class Scopes:
 
 
 def parse(world: World, text: str, code: int = 70011) -> Scopes:
-    """Raises Refused: 500011 or 650052 for a resource that the tenant lacks, `code` for a permission that is none."""
+    """Raises Refused: 500011 or 650052 for a resource that the tenant lacks, 70011 for one of Microsoft's that is none,
+    `code` for a permission that is none."""
     words = text.split()
     found: dict[str, tuple[Resource, set[str]]] = {}
     for word in words:
@@ -115,8 +121,8 @@ def resource(world: World, uri: str, *, whole: bool = False, scope: str = "") ->
     app = named[0] if named else world.app_by("appId", bare.lower().removeprefix("api://"))
     if app is not None and app["appId"] in world.data["principals"]:
         return Resource(app["appId"], app["displayName"], app["appId"])
-    if whole:
-        raise Refused(500011, resource=uri, tenant=world.tenant_id)
+    if whole and not _host(bare).endswith(".microsoft.com"):
+        raise Refused(500011, resource=uri, tenant=TENANT_NAME)
     raise Refused(70011, scope=scope or uri)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 from provision.sandbox.entra.authorize import CODE_LIFETIME
 
 Form = dict[str, str]
-_NO_STORE = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
+_CODE, _REFRESH_TOKEN = re.compile(r"[\w-]{43}"), re.compile(r"[\w-]{64}")
+"""As they are made here."""
 _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 _ON_BEHALF_OF = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -61,7 +63,7 @@ class TokenEndpoint:
             answer = aadsts.answer(self.world, refused, request)
             answer.headers.update(cross)
             return answer
-        return JSONResponse(body, headers={**_NO_STORE, **cross, "Content-Type": "application/json; charset=utf-8"})
+        return JSONResponse(body, headers={**aadsts.NO_STORE, **aadsts.JSON, **cross})
 
     def _answer(self, request: Request, form: Form) -> dict[str, Any]:
         if request.method != "POST":
@@ -103,11 +105,15 @@ class TokenEndpoint:
         if where.shared:
             raise Refused(50059)
         self._authenticate(app, form, public=False)
-        return self.issuer.for_app(app, scopes.parse(self.world, form.get("scope", "")), where)
+        scope = form.get("scope", "")
+        if not all(word.endswith(f"/{scopes.DEFAULT}") for word in scope.split()):
+            raise Refused(1002012, scope=scope)
+        return self.issuer.for_app(app, scopes.parse(self.world, scope), where)
 
     def _code(self, app: App, form: Form, where: Authority) -> dict[str, Any]:
+        _well_formed(form, "code", _CODE)
         codes = self.world.data["codes"]
-        kept = codes.get(hashed(form.get("code", "")))
+        kept = codes.get(hashed(form["code"]))
         if kept is None or kept["client_id"] != app["appId"] or "user" not in kept:  # the last: of an earlier version
             self._authenticate(app, form, public=not (form.get("client_secret") or form.get("client_assertion")))
             raise Refused(70000, field="code")
@@ -127,11 +133,12 @@ class TokenEndpoint:
         return body
 
     def _refresh(self, app: App, form: Form, where: Authority) -> dict[str, Any]:
-        kept = self.world.data["refresh"].get(hashed(form.get("refresh_token", "")), {})
+        _well_formed(form, "refresh_token", _REFRESH_TOKEN)
+        kept = self.world.data["refresh"].get(hashed(form["refresh_token"]), {})
         public = kept.get("public", not (form.get("client_secret") or form.get("client_assertion")))
         self._check_platform(kept.get("platform", ""), None, form)
         self._authenticate(app, form, public=public)
-        body = self._for_user(app, self.issuer.refreshed(app, form.get("refresh_token", "")), form, where)
+        body = self._for_user(app, self.issuer.refreshed(app, form["refresh_token"]), form, where)
         self.world.save()
         return body
 
@@ -150,8 +157,9 @@ class TokenEndpoint:
             if not form.get(name):
                 raise Refused(900144, field=name)
         user = people.sign_in(self.world, form["username"], form["password"], app)
-        people.check_access(self.world, app, user, mfa=False, by_password=True)
         scope = form.get("scope") or "openid profile"
+        resource = scopes.parse(self.world, scope).resource
+        people.check_access(self.world, app, user, resource, mfa=False, by_password=True)
         sign_in = SignIn(app["appId"], user["id"], scope, self.world.now().timestamp(), public=apps.is_public(app))
         body = self._for_user(app, sign_in, form, where)
         self.world.save()
@@ -174,11 +182,11 @@ class TokenEndpoint:
     # -- what they share
 
     def _for_user(self, app: App, sign_in: SignIn, form: Form, where: Authority) -> dict[str, Any]:
+        wanted = scopes.parse(self.world, form.get("scope") or _first_resource(self.world, sign_in.scope), 28002)
         user = people.by_id(self.world, sign_in.user)
         if user is not None:
             apps.assigned(self.world, app, user)
-            people.check_access(self.world, app, user, mfa=sign_in.mfa)
-        wanted = scopes.parse(self.world, form.get("scope") or _first_resource(self.world, sign_in.scope), 28002)
+            people.check_access(self.world, app, user, wanted.resource, mfa=sign_in.mfa)
         body = self.issuer.for_user(app, sign_in, wanted, where)
         if form.get("client_info") == "1":
             body["client_info"] = client_info(self.world, sign_in)
@@ -199,6 +207,14 @@ async def _form(request: Request) -> Form:
     if request.method != "POST":
         return {}
     return {k: str(v) for k, v in (await request.form()).items()}
+
+
+def _well_formed(form: Form, name: str, pattern: re.Pattern[str]) -> None:
+    """Entra tells what it cannot read at all from what it does not know, and before it looks at the secret."""
+    if not form.get(name):
+        raise Refused(900144, field=name)
+    if not pattern.fullmatch(form[name]):
+        raise Refused(9002313, error="invalid_grant")
 
 
 def _check_verifier(kept: dict[str, Any], verifier: str) -> None:

@@ -1,7 +1,8 @@
 """What may stand in an application: the limits of facts/graph.md 2.14. Where the documents name a limit but not the
 error, the answer is Graph's common one for an invalid value.
 
-Left out: the limit on all entries of a manifest together, verified domains of identifierUris.
+An identifierUri of http(s) is of a verified domain, any other is free; left out: the limit on all entries of a manifest
+together.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from provision.sandbox.entra.authority import domains
+from provision.sandbox.graph import policy_rules
 from provision.sandbox.graph.call import Refused, invalid
 from provision.sandbox.graph.schema import APPLICATION
 from provision.sandbox.graph.writing import at_most
@@ -28,6 +31,8 @@ APIS, PERMISSIONS = 50, 400
 FORBIDDEN = set("!$'(),;")
 LOOPBACK = {"localhost", "127.0.0.1"}
 PLATFORMS = ("web", "spa", "publicClient")
+UNVERIFIED = "Values of identifierUris property must use a verified domain of the organization or its subdomain: '{}'"
+ENABLED = "Property {}: Permission (scope or role) cannot be deleted or updated unless disabled first."
 TAKEN = "Another object with the same value for property {} already exists."
 
 
@@ -37,6 +42,8 @@ def check(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None)
     audience = now.get("signInAudience", "AzureADMyOrg")
     if audience not in AUDIENCES:
         raise invalid("signInAudience", APPLICATION.resource)
+    if app is None or "signInAudience" in patch:
+        policy_rules.check_audience(world, audience)
     if "displayName" in patch and not patch["displayName"]:
         raise invalid("displayName", APPLICATION.resource)
     at_most(patch, APPLICATION, SINGLE_TENANT_NAME if audience == "AzureADMyOrg" else NAME, "displayName")
@@ -46,6 +53,7 @@ def check(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None)
     _tags(patch.get("tags") or [])
     _redirects(patch, app, audience)
     _permissions(patch.get("requiredResourceAccess") or [])
+    _entitlements(patch, app or {})
 
 
 def _unique_name(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
@@ -59,8 +67,34 @@ def _unique_name(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] 
 def _identifiers(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
     at_most(patch, APPLICATION, IDENTIFIER_URI, "identifierUris")
     for wanted in patch.get("identifierUris") or []:
+        if not _is_verified(world, wanted) and wanted not in (app or {}).get("identifierUris", ()):
+            raise Refused(400, "HostNameNotOnVerifiedDomain", UNVERIFIED.format(wanted))
         if any(wanted in other["identifierUris"] for other in _others(world, app, "identifierUris", wanted)):
             raise Refused(400, "Request_BadRequest", TAKEN.format("identifierUris"))
+
+
+def _is_verified(world: World, uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme not in {"http", "https"} or any(
+        host == domain or host.endswith(f".{domain}") for domain in domains(world)
+    )
+
+
+def _entitlements(patch: Mapping[str, Any], app: Mapping[str, Any]) -> None:
+    """A scope or role that is enabled is disabled before it goes."""
+    api, own = patch.get("api") or {}, app.get("api") or {}
+    for name, new, old in (
+        ("oauth2PermissionScopes", api.get("oauth2PermissionScopes"), own.get("oauth2PermissionScopes")),
+        ("appRoles", patch.get("appRoles"), app.get("appRoles")),
+    ):
+        kept = {entry.get("id") for entry in new or ()}
+        gone = [entry for entry in old or () if entry.get("isEnabled", True) and entry.get("id") not in kept]
+        if new is not None and gone:
+            raise Refused(400, "CannotDeleteOrUpdateEnabledEntitlement", ENABLED.format(name))
 
 
 def _others(world: World, app: Mapping[str, Any] | None, field: str, value: str) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ MISSING = "Resource '{}' does not exist or one of its queried reference-property
 UNREADABLE = (
     "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
 )
+EMPTY = "Empty Payload. JSON content expected."
 DENIED = "Insufficient privileges to complete the operation."
 METADATA = "https://graph.microsoft.com/v1.0/$metadata#"
 
@@ -95,6 +96,8 @@ class Call:
 
     def body(self) -> dict[str, Any]:
         """The JSON object that was sent, without OData's annotations. Raises Refused."""
+        if not self.content:
+            raise Refused(400, "BadRequest", EMPTY)
         kind = self.headers.get("content-type", "").split(";")[0].strip().lower()
         if kind != "application/json":
             raise Refused(400, "BadRequest", UNREADABLE)

@@ -16,7 +16,7 @@ from provision.sandbox.graph.call import Refused
 from provision.sandbox.world import World, moment, new_id, stamp
 
 PERSONAL = 2  # secrets of an app that personal accounts may use (facts/graph.md 2.14)
-MINTED_ELSEWHERE = "New password credentials must be generated using service actions."
+MINTED_ELSEWHERE = "New password credentials must be generated with service actions."
 
 
 def mint(world: World, item: dict[str, Any], wanted: Any) -> dict[str, Any]:

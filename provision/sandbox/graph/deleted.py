@@ -6,7 +6,8 @@ from typing import Any
 
 from provision.sandbox.graph import deletion, permissions, principals, query
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
-from provision.sandbox.graph.schema import APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL
+from provision.sandbox.graph.schema import DELETED_APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL
+from provision.sandbox.graph.schema_users import USER
 
 UNTYPED = (
     "Invalid request: directory/deletedItems needs a type, as in directory/deletedItems/microsoft.graph.application."
@@ -14,11 +15,21 @@ UNTYPED = (
 
 
 def apps(call: Call) -> Answer:
-    return query.collection(call, APPLICATION, call.world.data["deleted"], "applications")
+    return query.collection(call, DELETED_APPLICATION, call.world.data["deleted"], "applications")
 
 
 def service_principals(call: Call) -> Answer:
     return query.collection(call, SERVICE_PRINCIPAL, call.world.data["deletedPrincipals"], "servicePrincipals")
+
+
+def users(call: Call) -> Answer:
+    """None: the sandbox's people are not deleted."""
+    return query.collection(call, USER, [], "users")
+
+
+def groups(call: Call) -> Answer:
+    """None: there are no groups."""
+    return query.collection(call, DIRECTORY_OBJECT, [], "groups")
 
 
 def untyped(call: Call) -> Answer:
@@ -63,5 +74,6 @@ def _find(call: Call) -> dict[str, Any]:
 
 
 def _entity(call: Call, item: dict[str, Any]) -> Answer:
-    kind = {"@odata.type": principals.typed(item)["@odata.type"]}
+    item = principals.typed(item)
+    kind = {"@odata.type": item["@odata.type"]}
     return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **kind)

@@ -16,7 +16,8 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
 
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.graph.schema import ENDS_WITH, EntityType
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema_users import ENDS_WITH
 
 GRAMMAR = r"""
 ?start: disjunction
@@ -146,7 +147,8 @@ class _Builder:
         if path[-1] == "$count":
             return self._count(path, name, wanted)
         known = self._known(path, scope)
-        self._support(known, path, {"eq": 0, "ne": 0, "ge": 2, "le": 2}.get(name) if wanted is not None else 3, name)
+        place = {"eq": 0, "ne": 0, "ge": 2, "le": 2}.get(name) if wanted is not None else 3
+        self._support(known, path, None if wanted == "" else place, name)  # an empty text is refused, as was seen
         read = self._reader(path, scope)
         if name == "eq":
             return lambda item: _equal(read(item), wanted)

@@ -55,7 +55,7 @@ def describe(world: World) -> dict[str, Any]:
         "countryLetterCode": "NL",
         "createdDateTime": "2021-08-02T10:30:06Z",
         "defaultUsageLocation": "NL",
-        "displayName": "Contoso",
+        "displayName": objects.TENANT_NAME,
         "isMultipleDataLocationsForServicesEnabled": None,
         "marketingNotificationEmails": [],
         "onPremisesLastSyncDateTime": None,

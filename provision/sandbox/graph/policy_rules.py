@@ -32,7 +32,11 @@ _DURATION = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\
 
 
 def from_control(world: World, body: dict[str, Any]) -> None:
-    """{isEnabled, passwordAddition, maxDays, client_id?}: a new default, or a policy of its own for that app."""
+    """{isEnabled, passwordAddition, maxDays, audiences, client_id?}: a new default, or a policy of its own of that app.
+
+    `audiences` are values of signInAudience that the default keeps apps from. Graph shows that restriction in beta
+    only, so it is not shown.
+    """
     rule = {"state": "enabled", "restrictForAppsCreatedAfterDateTime": SINCE, "maxLifetime": None}
     rules = [{**rule, "restrictionType": "passwordAddition"}] if body.get("passwordAddition") else []
     if days := body.get("maxDays"):
@@ -41,6 +45,7 @@ def from_control(world: World, body: dict[str, Any]) -> None:
     enabled = bool(body.get("isEnabled"))
     if "client_id" not in body:
         changed = {"isEnabled": enabled, "applicationRestrictions": restrictions}
+        changed["_audiences"] = [str(name) for name in body.get("audiences", ())]
         world.data["policy"] = {**objects.default_policy(), **changed}
         return
     app = world.app_by("appId", body["client_id"])
@@ -85,6 +90,14 @@ def _lifetime(text: Any) -> timedelta | None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def check_audience(world: World, audience: str) -> None:
+    """Raises Refused where the tenant's default keeps apps from this one."""
+    policy = world.data["policy"]
+    if policy["isEnabled"] and audience in policy.get("_audiences", ()):
+        text = f"'signInAudience' property value '{audience}' is not allowed."
+        raise Refused(400, "SignInAudienceNotAllowedAsPerAppPolicy", text)
 
 
 def enforce(world: World, item: dict[str, Any], lifetime: timedelta) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.graph import credentials, deletion, permissions, query
+from provision.sandbox.graph import credentials, deletion, permissions, query, users
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import DIRECTORY_OBJECT, GRANT, SERVICE_PRINCIPAL
 from provision.sandbox.graph.writing import at_most, checked, required
@@ -112,9 +112,10 @@ def _create(call: Call, app_id: str, body: dict[str, Any]) -> Answer:
 
 
 def typed(item: dict[str, Any]) -> dict[str, Any]:
-    """As a directoryObject, which says of what type it is. A user shows what users show by default."""
-    kind = "user" if "userPrincipalName" in item else "application"
-    kind = "servicePrincipal" if "servicePrincipalNames" in item else kind
+    """As a directoryObject, which says of what type it is."""
+    if "userPrincipalName" in item:
+        return {"@odata.type": "#microsoft.graph.user", **users.describe(item)}
+    kind = "servicePrincipal" if "servicePrincipalNames" in item else "application"
     return {"@odata.type": f"#microsoft.graph.{kind}", **item}
 
 
@@ -129,5 +130,9 @@ def get_object(call: Call) -> Answer:
     found = any_object(call.world, call.key())
     if found is None:
         raise missing(call.key())
-    kind = {"@odata.type": typed(found)["@odata.type"]}
-    return query.entity(call, DIRECTORY_OBJECT, found, "directoryObjects", **kind)
+    item = typed(found)
+    name = item["@odata.type"].rpartition(".")[2]
+    where = f"https://graph.microsoft.com/v2/{call.world.tenant_id}/directoryObjects/{found['id']}"
+    about = {"@odata.type": item["@odata.type"]}
+    about["@odata.id"] = f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"
+    return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **about)

@@ -1,6 +1,6 @@
 """What every read of Graph shares: $select, $filter, $search, $orderby, $top, $count and pages.
 
-Which options an object knows is in schema.py. Left out: $expand other than of owners, $skip, $format, $apply.
+Which options an object knows is in schema.py. Left out: $expand other than of owners, $skip, $apply, $format but json.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from provision.sandbox.database import INDEXED, Table
 from provision.sandbox.graph.call import METADATA, Answer, Call, Refused
-from provision.sandbox.graph.schema import EntityType
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema import OBJECT_TYPES
 
 PAGE, MOST = 100, 999
-OPTIONS = {"$select", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken"}
+OPTIONS = {"$select", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken", "$format"}
 UNCOUNTED = "$count is not currently supported."
 
 
@@ -58,7 +59,7 @@ def collection(
     first = _first(found, call.query.get("$skiptoken"))
     page = found[first : first + size]
     body: dict[str, Any] = {"@odata.context": f"{METADATA}{where}" + (f"({','.join(names)})" if names else "")}
-    if counted:
+    if counted and "$skiptoken" not in call.query:  # of the first page only (concepts/paging.md)
         body["@odata.count"] = len(found)
     if first + size < len(found):
         body["@odata.nextLink"] = _next(call, first + size, page[-1])
@@ -104,9 +105,15 @@ def selected(call: Call, kind: EntityType) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def shown(kind: EntityType, item: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
-    """The properties that are asked for. The key of a keyCredential is told only where the collection is selected."""
-    wanted = list(names)
+def shown(kind: EntityType, item: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
+    """The properties that are asked for. The key of a keyCredential is told only where the collection is selected.
+
+    Of a directory object those that its own type has: no page says what it shows of another type's.
+    """
+    kind = OBJECT_TYPES.get(item.get("@odata.type", ""), kind)
+    wanted = [name for name in names if name in kind.properties]
+    if names and not wanted:
+        return {}
     body = {name: item.get(name) for name in wanted or kind.shown or kind.properties if wanted or name in item}
     if not wanted and body.get("keyCredentials"):
         body["keyCredentials"] = [{**key, "key": None} for key in body["keyCredentials"] or ()]
@@ -121,7 +128,7 @@ def _known_options(call: Call) -> None:
     for name in call.query:
         if name == "$expand":
             raise Refused(501, "NotImplemented", "The sandbox leaves out $expand.")
-        if name.startswith("$") and name not in OPTIONS:
+        if (name.startswith("$") and name not in OPTIONS) or call.query.get("$format", "json") != "json":
             raise Refused(400, "BadRequest", f"The query parameter '{name}' is not supported.")
 
 

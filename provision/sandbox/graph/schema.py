@@ -1,39 +1,17 @@
-"""The types of Graph that are emulated: which properties each has, which may be written, filtered and sorted.
-
-Filters follow microsoft-graph-docs-contrib, concepts/includes/filter-directory-objects.md: four letters a property, for
-eq (and in; with advanced queries also ne and not), startsWith, ge and le, eq null. D works by default, A needs an
-advanced query, - is not supported. `displayName` ge/le and `tags` ge/le stand in the properties' descriptions only.
+"""The types of Graph that are emulated: which properties each has, which may be written, filtered and sorted; entity.py
+says what the letters mean. `displayName` ge/le and `tags` ge/le stand in the properties' descriptions only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from provision.sandbox import objects
-
-# How a value that is written must look: s string, b boolean, o any object, [x] a collection of x; or an object.
-Spec = str | Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class EntityType:
-    """`shown` are the properties without $select (all where empty). `directory`: knows advanced queries."""
-
-    name: str
-    properties: tuple[str, ...]
-    filters: Mapping[str, str] = field(default_factory=dict)
-    counts: Mapping[str, str] = field(default_factory=dict)  # collection/$count: eq 0 (ne 0), eq 1 (ne 1)
-    sortable: Mapping[str, str] = field(default_factory=dict)
-    shown: tuple[str, ...] = ()
-    directory: bool = True
-    writable: Mapping[str, Spec] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> str:
-        """As error texts call it."""
-        return self.name[0].upper() + self.name[1:]
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema_users import USER
+from provision.sandbox.graph.specs import ACCESS, ADD_INS, CLAIMS, ROLES, SAML, SCOPES, Spec
 
 
 def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -75,15 +53,15 @@ APPLICATION = EntityType(
     },
     counts={"federatedIdentityCredentials/$count": "A-", "owners/$count": "AA"},
     writable={
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "api": {
             "requestedAccessTokenVersion": "i",
             "acceptMappedClaims": "b",
-            "knownClientApplications": "[s]",
-            "oauth2PermissionScopes": "[o]",
-            "preAuthorizedApplications": "[o]",
+            "knownClientApplications": "[g]",
+            "oauth2PermissionScopes": SCOPES,
+            "preAuthorizedApplications": [{"appId": "s", "delegatedPermissionIds": "[s]"}],
         },
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "groupMembershipClaims": "s",
@@ -93,24 +71,24 @@ APPLICATION = EntityType(
         "isFallbackPublicClient": "b",
         "keyCredentials": "[o]",
         "notes": "s",
-        "optionalClaims": "o",
-        "parentalControlSettings": "o",
+        "optionalClaims": CLAIMS,
+        "parentalControlSettings": {"countriesBlockedForMinors": "[s]", "legalAgeGroupRule": "s"},
         "passwordCredentials": "[o]",
         "publicClient": {"redirectUris": "[s]"},
-        "requiredResourceAccess": "[o]",
+        "requiredResourceAccess": ACCESS,
         "samlMetadataUrl": "s",
         "serviceManagementReference": "s",
         "signInAudience": "s",
         "spa": {"redirectUris": "[s]"},
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
         "uniqueName": "s",
         "web": {
             "redirectUris": "[s]",
             "homePageUrl": "s",
             "logoutUrl": "s",
             "implicitGrantSettings": {"enableIdTokenIssuance": "b", "enableAccessTokenIssuance": "b"},
-            "redirectUriSettings": "[o]",
+            "redirectUriSettings": [{"uri": "s", "index": "i"}],
         },
         "windows": "o",
     },
@@ -145,10 +123,10 @@ SERVICE_PRINCIPAL = EntityType(
     counts={"owners/$count": "-A"},
     writable={
         "accountEnabled": "b",
-        "addIns": "[o]",
+        "addIns": ADD_INS,
         "alternativeNames": "[s]",
         "appRoleAssignmentRequired": "b",
-        "appRoles": "[o]",
+        "appRoles": ROLES,
         "description": "s",
         "displayName": "s",
         "homepage": "s",
@@ -157,83 +135,28 @@ SERVICE_PRINCIPAL = EntityType(
         "logoutUrl": "s",
         "notes": "s",
         "notificationEmailAddresses": "[s]",
-        "oauth2PermissionScopes": "[o]",
+        "oauth2PermissionScopes": SCOPES,
         "passwordCredentials": "[o]",
         "preferredSingleSignOnMode": "s",
         "preferredTokenSigningKeyThumbprint": "s",
         "replyUrls": "[s]",
-        "samlSingleSignOnSettings": "o",
+        "samlSingleSignOnSettings": SAML,
         "servicePrincipalNames": "[s]",
         "tags": "[s]",
-        "tokenEncryptionKeyId": "s",
+        "tokenEncryptionKeyId": "g",
     },
 )
 
-_USER_SHOWN = (
-    "businessPhones",
-    "displayName",
-    "givenName",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-    "preferredLanguage",
-    "surname",
-    "userPrincipalName",
-    "id",
-)
-USER = EntityType(
-    name="user",
-    properties=(
-        *_USER_SHOWN,
-        "accountEnabled",
-        "assignedLicenses",
-        "assignedPlans",
-        "createdDateTime",
-        "deletedDateTime",
-        "mailNickname",
-        "otherMails",
-        "proxyAddresses",
-        "signInSessionsValidFromDateTime",
-        "usageLocation",
-        "userType",
-    ),
-    shown=_USER_SHOWN,
-    sortable={"createdDateTime": "A", "deletedDateTime": "A", "displayName": "D", "userPrincipalName": "D"},
-    filters={
-        "accountEnabled": "D---",
-        "assignedLicenses/any/skuId": "D---",
-        "assignedPlans/any/capabilityStatus": "A---",
-        "assignedPlans/any/service": "AA--",
-        "assignedPlans/any/servicePlanId": "A---",
-        "businessPhones/any": "AA--",
-        "createdDateTime": "D-DA",
-        "displayName": "DD-A",
-        "givenName": "DD-A",
-        "id": "D---",
-        "jobTitle": "DD-A",
-        "mail": "DD-A",
-        "mailNickname": "DD-A",
-        "mobilePhone": "AA-A",
-        "officeLocation": "AA-A",
-        "otherMails/any": "DD--",
-        "preferredLanguage": "AA-A",
-        "proxyAddresses/any": "DD--",
-        "surname": "DD-A",
-        "usageLocation": "DD-A",
-        "userPrincipalName": "DD--",
-        "userType": "D--A",
-    },
-    counts={"assignedLicenses/$count": "A-", "otherMails/$count": "A-", "proxyAddresses/$count": "A-"},
-)
-ENDS_WITH = {"mail", "otherMails/any", "userPrincipalName", "proxyAddresses/any"}  # aad-advanced-queries.md
-
+DELETED_APPLICATION = replace(APPLICATION, sortable={**_SORTABLE, "displayName": "D"})
+"""Sorted by name without an advanced query (directory-deleteditems-list.md)."""
 DIRECTORY_OBJECT = EntityType(
     name="directoryObject",
     properties=tuple(dict.fromkeys((*APPLICATION.properties, *SERVICE_PRINCIPAL.properties, *USER.properties))),
     filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
     sortable=_SORTABLE,
 )
+OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
+"""The @odata.type of a directory object -> its own type."""
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
     properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),

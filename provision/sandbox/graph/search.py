@@ -14,8 +14,8 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError
 
 from provision.sandbox.graph.call import Refused
+from provision.sandbox.graph.entity import EntityType
 from provision.sandbox.graph.filters import Test
-from provision.sandbox.graph.schema import EntityType
 
 GRAMMAR = r"""
 ?start: either

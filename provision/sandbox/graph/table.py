@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from provision.sandbox.graph import (
     applications,
     deleted,
+    delta,
     federated,
     grants,
     organization,
@@ -51,7 +52,9 @@ EXPAND = "$expand"
 TABLE: tuple[Operation, ...] = (
     Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", EXPAND),
     Operation("GET", "/applications/$count", applications.counted, may.READ_APPS, "application-list.md"),
-    Operation("GET", "/applications/delta", left_out, may.READ_APPS, "application-delta.md", "all: 501"),
+    Operation(
+        "GET", "/applications/delta", delta.of_apps, may.READ_APPS, "application-delta.md", "states outlive no restart"
+    ),
     Operation("POST", "/applications", applications.create, may.CHANGE_APPS, "application-post-applications.md"),
     Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", EXPAND),
     Operation(
@@ -119,7 +122,14 @@ TABLE: tuple[Operation, ...] = (
     ),
     Operation("GET", "/servicePrincipals", principals.listed, may.READ_APPS, "serviceprincipal-list.md", EXPAND),
     Operation("GET", "/servicePrincipals/$count", principals.counted, may.READ_APPS, "serviceprincipal-list.md"),
-    Operation("GET", "/servicePrincipals/delta", left_out, may.READ_APPS, "serviceprincipal-delta.md", "all: 501"),
+    Operation(
+        "GET",
+        "/servicePrincipals/delta",
+        delta.of_principals,
+        may.READ_APPS,
+        "serviceprincipal-delta.md",
+        "states outlive no restart",
+    ),
     Operation(
         "POST",
         "/servicePrincipals",
@@ -199,6 +209,22 @@ TABLE: tuple[Operation, ...] = (
         deleted.service_principals,
         may.READ_DELETED,
         "directory-deleteditems-list.md",
+    ),
+    Operation(
+        "GET",
+        BIN + "/microsoft.graph.user",
+        deleted.users,
+        may.READ_USERS,
+        "directory-deleteditems-list.md",
+        "always empty",
+    ),
+    Operation(
+        "GET",
+        BIN + "/microsoft.graph.group",
+        deleted.groups,
+        may.READ_DELETED,
+        "directory-deleteditems-list.md",
+        "always empty, as there are no groups",
     ),
     Operation("GET", BIN, deleted.untyped, may.READ_DELETED, "directory-deleteditems-list.md", "always 400, as Graph"),
     Operation("GET", BIN + "/{id}", deleted.get, may.READ_ONE_DELETED, "directory-deleteditems-get.md"),

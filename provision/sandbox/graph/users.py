@@ -10,13 +10,17 @@ from typing import Any
 from provision.sandbox import objects
 from provision.sandbox.graph import query
 from provision.sandbox.graph.call import Answer, Call, Refused, missing
-from provision.sandbox.graph.schema import LICENSE_DETAILS, USER
+from provision.sandbox.graph.schema import LICENSE_DETAILS
+from provision.sandbox.graph.schema_users import COLLECTIONS, OF_ONE, USER
 from provision.sandbox.world import stamp
 
 NOBODY = "/me request is only valid with delegated authentication flow."
 
 
 def listed(call: Call) -> Answer:
+    """Raises Refused, too, for what only a single user shows."""
+    if OF_ONE & {name.strip() for name in call.query.get("$select", "").split(",")}:
+        raise Refused(501, "NotImplemented", "This property cannot be returned within a user collection.")
     return query.collection(call, USER, [describe(user) for user in call.world.data["users"]], "users")
 
 
@@ -65,14 +69,15 @@ def describe(user: dict[str, Any]) -> dict[str, Any]:
     licensed = user.get("_licenses", [])
     plans = [plan for sku in licensed for plan in objects.SKUS[sku]["servicePlans"]]
     made = {"assignedDateTime": "2021-08-02T10:36:57Z", "capabilityStatus": "Enabled", "service": "exchange"}
-    known = {
-        "businessPhones": [],
+    identity = {"signInType": "userPrincipalName", "issuer": user["userPrincipalName"].split("@")[-1]}
+    known: dict[str, Any] = {
+        **{name: [] for name in COLLECTIONS},
         "accountEnabled": True,
         "assignedLicenses": [{"disabledPlans": [], "skuId": sku} for sku in licensed],
         "assignedPlans": [{**made, "servicePlanId": plan["servicePlanId"]} for plan in plans],
         "createdDateTime": "2021-08-02T10:30:06Z",
+        "identities": [{**identity, "issuerAssignedId": user["userPrincipalName"]}],
         "mailNickname": user["userPrincipalName"].split("@")[0],
-        "otherMails": [],
         "proxyAddresses": [f"SMTP:{user['mail']}"] if user.get("mail") else [],
         "signInSessionsValidFromDateTime": _since(user.get("_revoked")),
         "usageLocation": "NL",

@@ -3,12 +3,15 @@ them. The texts follow what was seen of Graph; the documents give none."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from provision.sandbox.graph.call import Refused, invalid
-from provision.sandbox.graph.schema import EntityType, Spec
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.specs import OrNull, Spec
 
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _KINDS: dict[str, type | tuple[type, ...]] = {"s": str, "b": bool, "i": int, "o": dict}
 
 
@@ -41,18 +44,31 @@ def at_most(body: Mapping[str, Any], kind: EntityType, length: int, *names: str)
 
 
 def _check(value: Any, spec: Spec, name: str, kind: EntityType) -> None:
-    if isinstance(spec, Mapping):
+    if isinstance(spec, OrNull):
         if value is None:
             return
-        if not isinstance(value, dict):
-            raise invalid(name, kind.resource)
-        for key, inner in value.items():
+        spec = spec.members
+    if isinstance(spec, str):
+        wrong = not _is(value, spec)
+    elif isinstance(spec, Mapping):
+        wrong = not isinstance(value, dict)  # null, too (assumed): Graph shows no such member without its own members
+        for key, inner in {} if wrong else value.items():
             if key not in spec:
                 raise Refused(400, "Request_BadRequest", f"Invalid property '{key}'.")
-            _check(inner, spec[key], name, kind)
-    elif spec.startswith("["):
-        wanted = _KINDS[spec[1]]
-        if not isinstance(value, list) or not all(isinstance(item, wanted) for item in value):
-            raise invalid(name, kind.resource)
-    elif value is not None and (not isinstance(value, _KINDS[spec]) or (spec == "i" and isinstance(value, bool))):
+            _check(inner, spec[key], key, kind)
+    else:
+        wrong = not isinstance(value, list)
+        for item in [] if wrong else value:
+            _check(item, spec[0], name, kind)
+    if wrong:
         raise invalid(name, kind.resource)
+
+
+def _is(value: Any, spec: str) -> bool:
+    if spec.startswith("["):
+        return isinstance(value, list) and all(item is not None and _is(item, spec[1]) for item in value)
+    if value is None:
+        return True
+    if spec == "g":
+        return isinstance(value, str) and _GUID.fullmatch(value) is not None
+    return isinstance(value, _KINDS[spec]) and not (spec == "i" and isinstance(value, bool))

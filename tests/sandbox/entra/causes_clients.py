@@ -100,7 +100,7 @@ def a_tenant_that_does_not_exist(t):
     return t.own(t.app(), tenant=str(uuid.uuid4()))
 
 
-@cause(90002, 400, "invalid_request")
+@cause(90002, 400, "invalid_tenant")
 def the_endpoints_of_a_tenant_that_does_not_exist(t):
     return t.http.get(t.url("v2.0/.well-known/openid-configuration", tenant="nosuch.onmicrosoft.com"))
 

@@ -10,9 +10,19 @@ from tests.sandbox.entra.tenant import GRAPH, OUTLOOK, REPORTS, WEB
 PAGE = {"Origin": "https://app.example"}
 
 
-@cause(70011, 400, "invalid_scope")
+@cause(1002012, 400, "invalid_scope")
 def an_app_that_asks_for_a_permission_as_itself(t):
     return t.own(t.app(), scope=f"{GRAPH}/User.Read")
+
+
+@cause(90014, 400, "invalid_request")
+def an_app_that_asks_for_nothing(t):
+    return t.own(t.app(), scope="")
+
+
+@cause(70011, 400, "invalid_scope")
+def a_service_that_microsoft_does_not_have(t):
+    return t.own(t.app(), scope="https://foo.microsoft.com/.default")
 
 
 @back(70011, "invalid_scope")
@@ -88,9 +98,19 @@ def a_code_that_has_expired(t):
     return t.redeem(app, code)
 
 
+@cause(9002313, 400, "invalid_grant")
+def a_code_that_cannot_be_read(t):
+    return t.redeem(t.app(), "not-a-code")
+
+
+@cause(900144, 400, "invalid_request")
+def no_code_at_all(t):
+    return t.redeem(t.app(), "")
+
+
 @cause(70000, 400, "invalid_grant")
 def a_code_that_is_none(t):
-    return t.redeem(t.app(), "not-a-code")
+    return t.redeem(t.app(), "c" * 43)
 
 
 @cause(70000, 400, "invalid_grant")
@@ -176,9 +196,14 @@ def a_public_clients_refresh_token_after_a_new_password(t):
     return t.refresh(app, token)
 
 
+@cause(9002313, 400, "invalid_grant")
+def a_refresh_token_that_cannot_be_read(t):
+    return t.refresh(t.app(), "not-a-token")
+
+
 @cause(70000, 400, "invalid_grant")
 def a_refresh_token_that_is_none(t):
-    return t.refresh(t.app(), "not-a-token")
+    return t.refresh(t.app(), "t" * 64)
 
 
 @cause(70000, 400, "invalid_grant")

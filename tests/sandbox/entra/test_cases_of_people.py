@@ -99,12 +99,33 @@ def token_password(t):
     replayed(t, "token-password", app, username=REPORTS, password=t.password)
 
 
-def token_on_behalf_of(t):
+def token_password_common(t):
+    app = t.public(signInAudience="AzureADMultipleOrgs")
+    form = read("token-password-common")[0]["body"] | {"client_id": app.client_id}
+    answered("token-password-common", t.token(tenant="common", **form))
+
+
+def token_password_wrong(t):
+    replayed(t, "token-password-wrong", t.public(), username=REPORTS)
+
+
+def _called(t):
+    """(an API that asks for User.Read, the token that somebody calls it with)"""
     scope = {"id": "00000000-0000-4000-8000-00000000000a", "value": "Things.Read", "type": "User", "isEnabled": True}
     api = t.app(identifierUris=["api://things"], api={"oauth2PermissionScopes": [scope]})
     t.grant(api, "User.Read")
-    token = t.signed_in(t.app(web={"redirectUris": [WEB]}), scope="api://things/Things.Read")["access_token"]
+    return api, t.signed_in(t.app(web={"redirectUris": [WEB]}), scope="api://things/Things.Read")["access_token"]
+
+
+def token_on_behalf_of(t):
+    api, token = _called(t)
     replayed(t, "token-on-behalf-of", api, client_secret=api.secret, assertion=token)
+
+
+def token_on_behalf_of_second_factor(t):
+    api, token = _called(t)
+    t.control("entra", access=[{"requires": "mfa"}])
+    replayed(t, "token-on-behalf-of-second-factor", api, client_secret=api.secret, assertion=token)
 
 
 def _device(t, more=""):
@@ -126,6 +147,22 @@ def token_device_code(t):
 def token_device_code_pending(t):
     app, begun = _device(t)
     replayed(t, "token-device-code-pending", app, device_code=begun.json()["device_code"])
+
+
+def token_device_code_unknown(t):
+    replayed(t, "token-device-code-unknown", t.public())
+
+
+def token_device_code_declined(t):
+    app, begun = _device(t)
+    entered(t, begun.json()).sign_in().press("Cancel")
+    replayed(t, "token-device-code-declined", app, device_code=begun.json()["device_code"])
+
+
+def token_device_code_expired(t):
+    app, begun = _device(t)
+    t.later(minutes=16)
+    replayed(t, "token-device-code-expired", app, device_code=begun.json()["device_code"])
 
 
 def _to_admin(t, name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provision.sandbox import mspbots
+from scripts import sandbox_mspbots
 from tests.sandbox.mspbots.visiting import AUTHORIZE, ENTERED, Form, sign_in
 
 
@@ -64,6 +65,11 @@ def test_host_name_is_read_only_and_redirect_uri_is_pre_filled(admin):
 def test_every_page_says_what_it_is(admin):
     for path in ("/login", "/", "/sandbox/settings", mspbots.LIST, mspbots.REDIRECT_PATH):
         assert "sandbox, not MSPbots" in admin.get(path).text
+
+
+def test_every_address_has_a_row_of_the_fidelity_table(world):
+    told = {path for operation in sandbox_mspbots.OPERATIONS for path in operation.routes}
+    assert {route.path for route in mspbots.routes(world, None, str)} == told
 
 
 def test_the_person_is_in_the_login_page_only_while_present(visit, world):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
+import time
 from functools import partialmethod
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -83,6 +86,14 @@ def come_back(client, **query):
     return client.get(mspbots.REDIRECT_PATH, params=query)
 
 
+def totp(seed, seconds=None):
+    """RFC 4226 section 5.3 over the steps of RFC 6238, by hand."""
+    counter = int((time.time() if seconds is None else seconds) // 30).to_bytes(8, "big")
+    digest = hmac.digest(base64.b32decode(seed), counter, "sha1")
+    at = digest[-1] & 15
+    return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
 class Form(HTMLParser):
     """The labels and controls of the window "Add", in the page's order."""
 
@@ -99,7 +110,7 @@ class Form(HTMLParser):
         self.roles.append(found.get("role"))
         if tag == "label":
             self._label = found["for"]
-        elif tag in {"input", "textarea"}:
+        elif tag in {"input", "textarea"} and found.get("type") != "hidden":
             self.controls[found.get("id", found.get("name"))] = found
 
     def handle_data(self, data):
