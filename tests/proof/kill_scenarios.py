@@ -104,7 +104,7 @@ SCENARIOS = {
         "Rotation with two sinks, one of them down", FILES, applied_and_one_is_down, ROTATE, ends=1
     ),
     "rotation-lost": Scenario(
-        "Rotation whose new secret is lost with the answer", FILES, applied, ROTATE, ends=1, faults=(LOST,)
+        "Rotation whose new secret is lost with the answer", FILES, applied, ROTATE, faults=(LOST,)
     ),
     "retirement": Scenario("Retirement of two old secrets", FILE_AND_FORM, rotated_twice, APPLY),
     "adopt": Scenario("Adopt", FILE_AND_FORM, made_in_portal, ADOPT, after=(ADOPT, APPLY)),
