@@ -109,8 +109,8 @@ smaller share of each.
 {chr(10).join(rows)}
 
 Beside it: [a simulated year](year.md) next to the habits of others (`make year`), [fifty seeds of unkind
-weather](weather.md) (`make weather`), and `make soak`, which rotates real processes against a real sandbox for as long as
-asked.
+weather](weather.md) (`make weather`), and `make soak`, which rotates real processes against a real sandbox for as long
+as asked.
 """
 
 
