@@ -37,10 +37,8 @@ def _doubts(desired: Desired, observed: Observed) -> Iterator[str]:
     meant = frozenset().union(*(meant_for(c.label) for c in planner.ours(app).values()))
     for sink in (spec.id for spec in desired.sinks):
         tag = tagged[sink].key_id if sink in tagged else None
-        if sink in held and held[sink] is not None and held[sink] not in listed:
-            yield "a sink holds a secret that the app does not list"
         if sink in held and held[sink] != (tag if tag in listed else None):
-            yield "a sink holds something else than its tag says"
+            yield "a sink holds something else than its tag and the app say"
         if sink not in held and (tag not in listed if tag else sink in meant):
             yield "a sink was delivered to, by a tag or a secret that is not there"
     granted: frozenset[str] = frozenset().union(*(grant.scopes for grant in observed.grants))

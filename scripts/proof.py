@@ -108,8 +108,9 @@ smaller share of each.
 | --- | --- | --- |
 {chr(10).join(rows)}
 
-Beside it: [a simulated year](year.md) next to the habits of others (`make year`), and `make soak`, which rotates real
-processes against a real sandbox in unkind weather for as long as asked.
+Beside it: [a simulated year](year.md) next to the habits of others (`make year`), [fifty seeds of unkind
+weather](weather.md) (`make weather`), and `make soak`, which rotates real processes against a real sandbox for as long
+as asked.
 """
 
 

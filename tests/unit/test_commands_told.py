@@ -101,7 +101,7 @@ def test_a_commit_that_lags_behind_is_noted_as_one(world):
     told(world), world.job.journal.begun()
     world.apply()
     again, said = told(world)
-    assert again == "app mail: a sink holds something else than its tag says; it is looked at again"
+    assert again == "app mail: a sink holds something else than its tag and the app say; it is looked at again"
     assert said == "app mail: its commit point says nothing"
     assert world.job.journal.begun() == [("commit", "file:a", held)]
 
