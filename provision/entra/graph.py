@@ -145,7 +145,7 @@ class GraphDirectory(Inspections):
         return found
 
     async def restore(self, object_id: str) -> None:
-        """It may be sent again: what is restored already is not found, and then read."""
+        """It may be sent again: what was listed and is restored already is not found, and then read."""
         try:
             response = await self._send(
                 "POST",
@@ -154,6 +154,8 @@ class GraphDirectory(Inspections):
             )
             found = answers.body(response)
         except errors.NotFoundError:
+            if object_id not in self._deleted:
+                raise
             found = {}
         except errors.ForbiddenError as error:
             raise errors.NameTakenError(

@@ -99,6 +99,7 @@ def test_the_unique_name_is_held_by_a_deleted_app(started, path, said):
     assert request_id
 
 
+@pytest.mark.calm("a run that looks again finds the policy by itself, without a request that is refused")
 @pytest.mark.parametrize(
     ("policy", "said"),
     [

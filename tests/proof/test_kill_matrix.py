@@ -14,7 +14,7 @@ from tests.proof.kill_matrix import KINDS, explore, explore_all
 from tests.proof.kill_scenarios import SCENARIOS
 
 SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6))
-DRAWN = 2
+DRAWN = 1
 """Cells of a scenario."""
 
 RETIRES_FIRST = """

@@ -27,7 +27,7 @@ def lived_in(office):
     """The office, after an app was registered and granted, has sent mail, and was met by weather."""
     office.app, office.secret = office.register()
     office.send(office.token(app=(office.app, office.secret)), message("Quarter <b>figures</b>"))
-    office.control("weather", faults=[{"kind": "429", "path": "/nobody", "times": 3}], seed=4711)
+    office.control("weather", faults=[{"kind": "429", "path": "/nobody", "times": 3}], seed=4711, unkindness=0)
     yield office
     office.control("weather")
 
