@@ -11,7 +11,8 @@ PAGE = ROOT / "docs" / "proof" / "kill-matrix.md"
 COMMAND = "python -m tests.proof.kill_matrix"
 HEAD = """# The kill matrix
 
-{scenarios} scenarios, {points} points, {cells} cells, {good} good; from commit `{commit}`, made by `{command}`.
+{scenarios} scenarios, {points} points, {cells} cells, {good} good; made by `{command}`, each scenario from the commit
+that it names.
 
 A point is a remote request of a run, or a step on a sink: a change of a file, an act of the person at the hand-off
 page. Points are not written down anywhere: they are what the sandbox's log has of an undisturbed run. At each, the
@@ -37,24 +38,30 @@ second time.
 """
 
 
-def write(explored, kinds, good):
-    """`explored`: {scenario: (points, {(point, kind): what went wrong})}; `kinds`: {kind: its column}."""
-    cells = sum(len(found) for _, found in explored.values())
-    points = sum(len(found) for found, _ in explored.values())
-    head = HEAD.format(scenarios=len(explored), points=points, cells=cells, good=good, commit=commit(), command=COMMAND)
-    parts = [head]
-    for name, (found, wrong) in explored.items():
-        scenario = SCENARIOS[name]
-        killed, *after = (f"`{' '.join(words[:1] + words[2:])}`" for words in (scenario.killed, *scenario.after))
-        parts.append(f"\n## {scenario.title}\n\nSinks: {', '.join(scenario.sinks)}. {_secret(scenario)}")
-        parts.append(f"Killed: {killed}. Then: {', '.join(after)}, and {after[-1]} again.\n\n")
-        parts.append(f"| point | {' | '.join(kinds.values())} |\n")
-        parts.append("| --- " * (1 + len(kinds)) + "|\n")
-        for point in found:
-            row = ["; ".join(wrong[point, kind]).replace("|", "\\|") or "ok" for kind in kinds]
-            parts.append(f"| `{point}` | {' | '.join(row)} |\n")
+def write(explored, kinds):
+    """`explored`: {scenario: (points, {(point, kind): what went wrong})}; `kinds`: {kind: its column}. What the page
+    has of other scenarios stays."""
+    parts = _parts() | {name: _part(SCENARIOS[name], *found, kinds) for name, found in explored.items()}
+    text = "".join(parts[name] for name in SCENARIOS if name in parts)
+    rows = [cells for points in _rows(text).values() for cells in points.values()]
+    cells = [cell for row in rows for cell in row]
+    counts = {"points": len(rows), "cells": len(cells), "good": cells.count("ok")}
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text("".join(parts))
+    PAGE.write_text(HEAD.format(scenarios=len(parts), command=COMMAND, **counts) + text)
+
+
+def _part(scenario, points, wrong, kinds):
+    killed, *after = (f"`{' '.join(words[:1] + words[2:])}`" for words in (scenario.killed, *scenario.after))
+    lines = [
+        f"\n## {scenario.title}\n\nFrom commit `{commit()}`. Sinks: {', '.join(scenario.sinks)}. {_secret(scenario)}",
+        f"Killed: {killed}. Then: {', '.join(after)}, and {after[-1]} again.\n\n",
+        f"| point | {' | '.join(kinds.values())} |\n",
+        "| --- " * (1 + len(kinds)) + "|\n",
+    ]
+    for point in points:
+        row = ["; ".join(wrong[point, kind]).replace("|", "\\|") or "ok" for kind in kinds]
+        lines.append(f"| `{point}` | {' | '.join(row)} |\n")
+    return "".join(lines)
 
 
 def _secret(scenario):
@@ -63,9 +70,22 @@ def _secret(scenario):
 
 def read():
     """{scenario: {point: [its three cells]}} of the page as it stands."""
-    titles = {scenario.title: name for name, scenario in SCENARIOS.items()}
+    return _rows(PAGE.read_text())
+
+
+def _parts():
+    """{scenario: its part of the page as it stands}."""
+    text = PAGE.read_text() if PAGE.exists() else ""
+    return {_name(part): f"\n## {part.rstrip()}\n" for part in text.split("\n## ")[1:]}
+
+
+def _rows(text):
     found = {}
-    for part in PAGE.read_text().split("\n## ")[1:]:
+    for part in text.split("\n## ")[1:]:
         rows = re.findall(r"^\| `(.+?)` \| (.*) \|$", part, re.MULTILINE)
-        found[titles[part.split("\n", 1)[0]]] = {point: cells.split(" | ") for point, cells in rows}
+        found[_name(part)] = {point: cells.split(" | ") for point, cells in rows}
     return found
+
+
+def _name(part):
+    return next(name for name, scenario in SCENARIOS.items() if scenario.title == part.partition("\n")[0])
