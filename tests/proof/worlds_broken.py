@@ -84,7 +84,7 @@ WRITING = {
     "an update that is not needed": Rule((plan, "_update"), "if fields else None", "", _IDLE),
     "a tag is written again": Rule((plan, "_commit_changes"), "view.commit.key_id != holding.key_id", "True", _IDLE),
     "a deleted app is not restored": Rule(
-        (commands, "_create_app"), "await job.directory.restore(deleted)", "pass", ("next_run_converges",)
+        (commands, "_restore_app"), "await job.directory.restore(deleted)", "pass", ("next_run_converges",)
     ),
 }
 MINTING = {
