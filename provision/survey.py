@@ -12,6 +12,7 @@ from provision import plan as planner
 from provision.interrupts import Stop
 from provision.journal import NoJournal
 from provision.model import App, AppSettings, Credential, Desired, Endpoints, Observed, Plan, SecretRules, SinkSpec
+from provision.patience import patient
 from provision.ports import Readable
 
 if TYPE_CHECKING:
@@ -67,15 +68,16 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     The plan's time is that of before its first observation, by the directory's clock: what it saw is no older.
     `adopt` is the client id of an app that is to be taken over: it stands for the one with our uniqueName.
     """
-    for pause in doubt.PAUSES:
-        seen = await _look(job, adopt)
-        if not (why := doubt.doubtful(seen.desired, seen.observed)):
-            break
-        if pause == doubt.PAUSES[0]:
+    said = False
+
+    def doubted(seen: Survey) -> str:
+        nonlocal said
+        if (why := doubt.doubtful(seen.desired, seen.observed)) and not said:
+            said = True
             job.say(f"app {job.app.key}: {why}; it is looked at again")
-        await job.clock.sleep(pause)
-    else:
-        seen = await _look(job, adopt)
+        return why
+
+    seen = await patient(job.clock, doubt.PAUSES, lambda: _look(job, adopt), doubted)
     desired, observed, now = seen.desired, seen.observed, seen.now
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]

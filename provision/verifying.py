@@ -20,6 +20,7 @@ from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
 from provision.model import App, Check, Desired, Endpoints, Observed, ServicePrincipal
+from provision.patience import patient
 from provision.ports import Held, Readable, Retrievable
 from provision.survey import Job, permissions_of, seen_or_error, specs, together
 
@@ -71,13 +72,12 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
 
 async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
     """The world, looked at again while what is seen contradicts itself, or a fresh secret is not taken yet."""
-    for pause in doubt.PAUSES:
-        seen = await _look(job, mailboxes)
+
+    def passes(seen: Seen) -> bool:
         doubted = not isinstance(seen.app, errors.ProvisionError) and doubt.doubtful(seen.desired, seen.observed)
-        if not doubted and not any(of_sinks.too_fresh(seen, one) for one in seen.sinks):
-            return seen
-        await job.clock.sleep(pause)
-    return await _look(job, mailboxes)
+        return bool(doubted) or any(of_sinks.too_fresh(seen, one) for one in seen.sinks)
+
+    return await patient(job.clock, doubt.PAUSES, lambda: _look(job, mailboxes), passes)
 
 
 async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:

@@ -9,6 +9,7 @@ from provision import errors
 
 NOT_YET = {7000215, 7000222, 700016, 7000229}
 """Wrong secret, expired secret, app unknown, no service principal: each also said of what is too new."""
+AWAY = (90006, 90024, 90033, 50033)
 NO_SUCH_TENANT = {90002, 90038, 900432, 900023}
 _WRONG_TENANT = "Check `tenant:` and `cloud:` in the config."
 _UNMATCHED = (
@@ -41,12 +42,10 @@ CAUSES: dict[int, tuple[str, str | None]] = {
     ),
     700082: ("the session has expired", None),
     90055: ("Entra throttles the tenant", None),
-    **dict.fromkeys(
-        (90006, 90024, 90033, 50033), ("Entra is not available for a moment", "Run again in a few minutes.")
-    ),
+    **dict.fromkeys(AWAY, ("Entra is not available for a moment", "Run again in a few minutes.")),
 }
 KINDS: dict[int, type[errors.ProvisionError]] = {
     700024: errors.ClockError,
     90055: errors.ThrottledError,
-    **dict.fromkeys((90006, 90024, 90033, 50033), errors.UnreachableError),
+    **dict.fromkeys(AWAY, errors.UnreachableError),
 }

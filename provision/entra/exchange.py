@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from provision import errors
 from provision.entra import answers
+from provision.patience import patient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,11 +68,12 @@ class ExchangeMail:
     async def _told(self, doing: str, host: tuple[str, int], act: Callable[[], T]) -> T:
         """What `act` gives, tried again where the server is busy or cuts the connection. Its error is made here, so
         that nothing is chained to it that holds the token."""
-        for pause in (*_PAUSES, None):
-            result, reply, kind = await asyncio.to_thread(_tried, act)
-            if pause is None or not (_BUSY.match(reply) or kind in _CUT):
-                break
-            await self._clock.sleep(pause)
+        result, reply, kind = await patient(
+            self._clock,
+            _PAUSES,
+            lambda: asyncio.to_thread(_tried, act),
+            lambda tried: _BUSY.match(tried[1]) or tried[2] in _CUT,
+        )
         if result is not None:
             return result[0]
         if reply:

@@ -17,6 +17,7 @@ from uuid import uuid4
 from provision import errors
 from provision.entra import answers, shapes
 from provision.entra.inspections import Inspections
+from provision.patience import patient
 from provision.secret import Secret, is_id
 
 if TYPE_CHECKING:
@@ -232,13 +233,12 @@ class GraphDirectory(Inspections):
         except errors.DirectoryError as error:
             if error.status not in {400, 404}:
                 raise
-            for pause in (*_PAUSES, None):
-                now = await self.find_app(app.key)
-                if now is not None and all(c.key_id != key_id for c in now.credentials):
-                    return
-                if pause is None:
-                    raise
-                await self._clock.sleep(pause)
+
+            def listed(now: App | None) -> bool:
+                return now is None or any(c.key_id == key_id for c in now.credentials)
+
+            if listed(await patient(self._clock, _PAUSES, lambda: self.find_app(app.key), listed)):
+                raise
 
     async def secret_rules(self, app: App) -> SecretRules:
         """The app's own policy, which stands in for the tenant's default (facts/graph.md 2.11). Both reads need

@@ -21,6 +21,7 @@ from provision import errors
 from provision.entra import answers, causes
 from provision.entra.rights import rights
 from provision.model import Endpoints, Refusal, Rights
+from provision.patience import patient
 from provision.secret import client_secret
 
 if TYPE_CHECKING:
@@ -270,11 +271,12 @@ class EntraLogin:
             if self._warm is not None:
                 with suppress(ImportError):
                     await self._warm
-            for pause in (*_PAUSES[:3], None):
-                got = await asyncio.to_thread(self._sign_in, scope, claims)
-                if pause is None or not isinstance(got, errors.UnreachableError | errors.ThrottledError):
-                    break
-                await self._clock.sleep(pause)
+            got = await patient(
+                self._clock,
+                _PAUSES[:3],
+                lambda: asyncio.to_thread(self._sign_in, scope, claims),
+                lambda got: isinstance(got, errors.UnreachableError | errors.ThrottledError),
+            )
             if isinstance(got, errors.ProvisionError):
                 raise got
             self._tokens[scope] = got
