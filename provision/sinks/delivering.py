@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from provision.errors import SinkError
 from provision.sinks import account, browser_data
 from provision.sinks.form_page import FormPage
-from provision.sinks.page import MissingError, SignedOutError, exactly, texts, visible
+from provision.sinks.page import FailedError, MissingError, SignedOutError, exactly, texts, visible
 from provision.sinks.person import given
 from provision.sinks.shown import masked
 
@@ -139,6 +139,9 @@ class Delivery(FormPage):
         """Until the person is back from Microsoft, and the entry says so."""
 
         async def over() -> bool:
+            if self.returned is not None and self.broken is not None:
+                await self.show_again(self.broken)
+                return False
             await self.meanwhile()
             self.note = ""
             for page in self.page.context.pages:
@@ -157,6 +160,14 @@ class Delivery(FormPage):
             return False
 
         await self.wait(f"sign in to Microsoft as {self.mailbox} and press Accept in the browser", over, first=True)
+
+    async def show_again(self, page: Page) -> None:
+        """A page that failed after the way back: what it shows is kept already."""
+        from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
+
+        self.broken = None
+        with contextlib.suppress(Error):
+            await page.reload(wait_until="domcontentloaded")
 
     async def says_success(self, page: Page) -> bool:
         name, success = exactly(self.mailbox), exactly(*self.profile.words(self.profile.success))
@@ -185,7 +196,7 @@ class Delivery(FormPage):
         if (edit := self.profile.edit) is None:
             return
         held = None
-        with contextlib.suppress(MissingError, SignedOutError, TooLateError):
+        with contextlib.suppress(FailedError, MissingError, SignedOutError, TooLateError):
             if row := await self.entry(()):
                 await (await self.within(row, edit.button)).click()
                 held = await self.held(edit.window)

@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 
 from provision.errors import PageChangedError, PersonNeededError, SinkError
 from provision.sinks.banner import Banner
-from provision.sinks.page import CLOSED, Finder, MissingError, SignedOutError, Visitor, counted, exactly, visible
+from provision.sinks.page import (
+    CLOSED,
+    FailedError,
+    Finder,
+    MissingError,
+    SignedOutError,
+    Visitor,
+    counted,
+    exactly,
+    visible,
+)
 from provision.sinks.profile import FormField, Step
 
 if TYPE_CHECKING:
@@ -22,6 +32,8 @@ if TYPE_CHECKING:
 
 SETTLE_S, _LONG_S = 0.5, 5.0
 SIGN_INS = 3
+_FAILED_S = (0.5, 0.5, 1.0, 1.0, 2.0, 4.0, 8.0)
+"""Waited after each failure of the application, before it is opened again."""
 _ASKS_WHO = "input[type=password], input[autocomplete=one-time-code]"
 _SIGN_IN = re.compile(r"login|sign-?in|auth|factor|2fa|mfa|otp|verif", re.IGNORECASE)
 _BUSY = "[aria-busy=true], [role=progressbar]"
@@ -62,15 +74,27 @@ class FormPage(Finder):
             await self.banner.remove()
 
     async def again(self, once: Callable[[], Awaitable[None]]) -> None:
-        """From the beginning, where the session ends half-way. What was entered by then went with the page."""
-        for _ in range(SIGN_INS):
+        """From the beginning, where the session ends half-way or the application fails for a moment. What was entered
+        by then went with the page."""
+        sign_ins, pauses, signed_out = 0, iter(_FAILED_S), False
+        while True:
             try:
+                if signed_out:  # whoever signs in there is not to be led away
+                    await self.signed_in()
                 return await once()
             except SignedOutError:
-                self.opened = False
-                self.sink.announce(f"{self.sink.name}: the session ended half-way; from the beginning again.")
-                await self.signed_in()  # first: whoever signs in there is not to be led away
-        raise MissingError("the session ends again and again")
+                signed_out, sign_ins, why = True, sign_ins + 1, "the session ended half-way"
+                if sign_ins == SIGN_INS:
+                    raise MissingError("the session ends again and again") from None
+            except (FailedError, MissingError):
+                if not self.failed:
+                    raise
+                signed_out, why = False, f"{self.app_host} answered {self.failed}"
+                if (pause := next(pauses, None)) is None:
+                    raise MissingError(f"{why}, again and again") from None
+                await asyncio.sleep(pause)
+            self.opened = False
+            self.sink.announce(f"{self.sink.name}: {why}; from the beginning again.")
 
     async def open(self) -> None:
         """Through the sign-in and the menu to the form: of the entry that is there, else of a new one."""
@@ -94,6 +118,7 @@ class FormPage(Finder):
         from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
 
         for _ in range(SIGN_INS):
+            self.failed, self.broken = 0, None
             try:
                 await self.page.goto(self.sink.url, wait_until="domcontentloaded")
             except Error as error:
@@ -145,6 +170,8 @@ class FormPage(Finder):
             if busy or cells != last:
                 last, since = cells, now
             elif now - since > SETTLE_S:
+                if self.failed:
+                    raise FailedError  # the answer may have been the list
                 return None
             await self.meanwhile()
             await asyncio.sleep(0.1)
@@ -220,6 +247,7 @@ class FormPage(Finder):
 
         async def over() -> bool:
             nonlocal idle_since
+            self.stands()
             for frame in self.page.frames:
                 for way in self.steps(frame, first):
                     if await visible(way):

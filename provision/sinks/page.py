@@ -17,7 +17,7 @@ from provision.errors import PersonNeededError, ProvisionError, SinkError
 from provision.sinks.profile import FormField, Profile, Step
 
 if TYPE_CHECKING:
-    from playwright.async_api import Frame, Locator, Page
+    from playwright.async_api import Frame, Locator, Page, Response
 
 _T = TypeVar("_T")
 CLOSED = "the browser was closed before the end."
@@ -26,6 +26,7 @@ _HOLDER = (  # of a label: the smallest part that holds an input, where it holds
     "xpath=ancestor::*[.//input[not(@type='hidden')] or .//textarea][1]"
     "[count(.//input[not(@type='hidden')] | .//textarea) = 1]"
 )
+_FAILS, _NEEDED = 500, ("document", "xhr", "fetch")
 _LOGIN = re.compile(r"/(log-?in|sign-?in)\b", re.IGNORECASE)
 
 
@@ -35,6 +36,10 @@ class MissingError(Exception):
 
 class SignedOutError(Exception):
     """The application asks for a sign-in, half-way."""
+
+
+class FailedError(Exception):
+    """The application answers that it cannot, now, with a status of 500 or more."""
 
 
 class Visitor(Protocol):
@@ -84,7 +89,22 @@ class Finder:
         self.sink, self.page, self.profile = sink, page, sink.profile
         self.app_host = urlsplit(sink.url).netloc
         self.signed_out = False
+        self.failed, self.broken = 0, None
         page.on("framenavigated", self._moved)
+        page.context.on("response", self._answered)
+
+    failed: int
+    """The status that the application failed with, since it was opened, when it was asked for what changes nothing."""
+    broken: Page | None
+    """Where it stands instead of a page of the application."""
+
+    def _answered(self, response: Response) -> None:
+        url, request = urlsplit(response.url), response.request
+        own = url.netloc == self.app_host and url._replace(query="").geturl() != self.profile.redirect_uri
+        if own and response.status >= _FAILS and request.method == "GET" and request.resource_type in _NEEDED:
+            self.failed = response.status
+            if request.is_navigation_request():
+                self.broken = response.frame.page
 
     def _moved(self, frame: Frame) -> None:
         """A login may be passed in a moment, where somebody's browser does so by itself."""
@@ -116,9 +136,14 @@ class Finder:
             await asyncio.sleep(0.1)
 
     async def meanwhile(self) -> None:
-        """What ends a search early. Raises SignedOutError where the page has become a login."""
+        """What ends a search early. Raises SignedOutError where the page has become a login, or FailedError."""
         if self.signed_out:
             raise SignedOutError
+        self.stands()
+
+    def stands(self) -> None:
+        if self.broken is not None:
+            raise FailedError
 
     def steps(self, frame: Frame, step: Step) -> list[Locator]:
         """The ways to a thing to press on the way to the form."""

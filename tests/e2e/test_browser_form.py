@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from urllib.parse import urlsplit
 
 import pytest
 
 from provision.errors import PageChangedError, SinkError
+from provision.sinks import form_page
 from provision.sinks.delivering import Delivery
 from tests.e2e.one_browser import BROWSER, Sink, needed, opened
 from tests.e2e.test_browser_sink import Fallback, parcel
@@ -151,3 +153,32 @@ def test_a_field_with_the_labels_of_two_is_not_guessed(world):
     with pytest.raises(PageChangedError, match="one field of the form has the labels of two"):
         world.run(sink.deliver(parcel(site)))
     assert site.got == {}
+
+
+@pytest.mark.parametrize(("page", "how"), [("/", {}), ("/form", {"frame": True}), ("/rows", {"late": "answered"})])
+def test_an_application_that_fails_for_a_moment_is_opened_again(world, page, how):
+    site, sink, said = world.site(find_s=5, **how)
+    site.entries = ["reports@contoso.com"]
+    site.fails = {page: 2}
+    world.run(sink.deliver(parcel(site)))
+    host = urlsplit(site.url).netloc
+    assert said[0] == f"mspbots: {host} answered 502; from the beginning again."
+    assert (site.ways, site.fails) == (["Edit"], {page: 0})
+
+
+def test_a_list_that_fails_once_somebody_has_accepted_is_shown_again_and_nobody_is_asked_twice(world):
+    site, sink, said = world.site(fails_then={"/": 2})
+    world.run(sink.deliver(parcel(site)))
+    assert (site.ways, site.fails) == (["Add"], {"/": 0})
+    assert not any("502" in text for text in said)
+
+
+def test_an_application_that_goes_on_failing_is_left_to_the_person(world, monkeypatch):
+    monkeypatch.setattr(form_page, "_FAILED_S", (0.1, 0.1))
+    fallback = Fallback()
+    site, sink, said = world.site(fallback=fallback)
+    site.fails = {"/": 3}
+    world.run(sink.deliver(parcel(site)))
+    (last,) = said[2:]
+    assert last.endswith(" answered 502, again and again. The rest is for you; the browser stays open.")
+    assert (fallback.done, site.got) == ("", {})
