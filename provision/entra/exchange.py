@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SECONDS = 60
-_PAUSES = (1.0, 2.0, 4.0)
+_PAUSES = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0)
 """Seconds before the next try; a message whose answer was cut may so be sent twice."""
 _CUT = {"SMTPServerDisconnected", "SMTPConnectError", "ConnectionResetError", "BrokenPipeError"}
 _BUSY = re.compile(r"(?!430)4\d\d |.*(Server Unavailable|Connection (is )?closed|socket error|EOF)")
