@@ -30,11 +30,11 @@ class Site:
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
             accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0, stands="",
-            fails_then={},
+            down_then={},
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
-        self.fails = {}  # by address, so many times
+        self.down = {}  # by address, so many times
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -66,8 +66,8 @@ class Site:
 
     def answer(self, to):  # noqa: PLR0911 - one for each address
         path, _, query = to.path.partition("?")
-        if self.fails.get(path, 0) > 0:
-            self.fails[path] -= 1
+        if self.down.get(path, 0) > 0:
+            self.down[path] -= 1
             return self.send(to, "<h1>Bad gateway</h1>", status=502)
         if path == "/authorize":  # the person signs in and accepts, or nobody does
             script = f"setTimeout(() => location = '{self.redirect}?code=1', 200)" if self.how.accept else ""
@@ -79,7 +79,7 @@ class Site:
             return self.send(to, "<h1>Sorry</h1>", status=self.how.fails)
         if path == "/web/um/smtp/redirect":
             self.entries, self.kept = [self.got["username"]], self.got | self.how.keeps
-            self.fails |= self.how.fails_then
+            self.down |= self.how.down_then
             return self.send(to, "", location="/")
         if path == "/login":
             script = "document.cookie='in=1';setTimeout(() => location = '/', 300)"

@@ -159,17 +159,17 @@ def test_a_field_with_the_labels_of_two_is_not_guessed(world):
 def test_an_application_that_fails_for_a_moment_is_opened_again(world, page, how):
     site, sink, said = world.site(find_s=5, **how)
     site.entries = ["reports@contoso.com"]
-    site.fails = {page: 2}
+    site.down = {page: 2}
     world.run(sink.deliver(parcel(site)))
     host = urlsplit(site.url).netloc
     assert said[0] == f"mspbots: {host} answered 502; from the beginning again."
-    assert (site.ways, site.fails) == (["Edit"], {page: 0})
+    assert (site.ways, site.down) == (["Edit"], {page: 0})
 
 
 def test_a_list_that_fails_once_somebody_has_accepted_is_shown_again_and_nobody_is_asked_twice(world):
-    site, sink, said = world.site(fails_then={"/": 2})
+    site, sink, said = world.site(down_then={"/": 2})
     world.run(sink.deliver(parcel(site)))
-    assert (site.ways, site.fails) == (["Add"], {"/": 0})
+    assert (site.ways, site.down) == (["Add"], {"/": 0})
     assert not any("502" in text for text in said)
 
 
@@ -177,7 +177,7 @@ def test_an_application_that_goes_on_failing_is_left_to_the_person(world, monkey
     monkeypatch.setattr(form_page, "_FAILED_S", (0.1, 0.1))
     fallback = Fallback()
     site, sink, said = world.site(fallback=fallback)
-    site.fails = {"/": 3}
+    site.down = {"/": 3}
     world.run(sink.deliver(parcel(site)))
     (last,) = said[2:]
     assert last.endswith(" answered 502, again and again. The rest is for you; the browser stays open.")
