@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from provision import errors
 
-NOT_YET = {7000215, 7000222, 700016, 7000229}
+WRONG_SECRET = 7000215
+NOT_YET = {WRONG_SECRET, 7000222, 700016, 7000229}
 """Wrong secret, expired secret, app unknown, no service principal: each also said of what is too new."""
 AWAY = (90006, 90024, 90033, 50033)
 NO_SUCH_TENANT = {90002, 90038, 900432, 900023}

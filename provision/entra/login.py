@@ -258,8 +258,14 @@ class EntraLogin:
 
     async def exchange(self, form: dict[str, str]) -> httpx.Response:
         """A token request of somebody else than us. A code is redeemed once: sent again after a cut, it may be refused
-        as used."""
-        return await self._request("POST", (await self.endpoints()).token_url, data=form)
+        as used. It is where the app's secret is refused, as by a replica that does not know it yet: no code is then."""
+        url = (await self.endpoints()).token_url
+        return await patient(
+            self._clock,
+            _PAUSES[:5],
+            lambda: self._request("POST", url, data=form),
+            lambda response: causes.WRONG_SECRET in answers.aadsts(response),
+        )
 
     async def get_token(self, scope: str, claims: str | None = None) -> str:
         """A token for the scope, kept until five minutes before its end. `claims` answers a challenge."""

@@ -83,17 +83,18 @@ class FormPage(Finder):
                     await self.signed_in()
                 return await once()
             except SignedOutError:
+                self.opened = False
                 signed_out, sign_ins, why = True, sign_ins + 1, "the session ended half-way"
                 if sign_ins == SIGN_INS:
                     raise MissingError("the session ends again and again") from None
             except (FailedError, MissingError):
                 if not self.failed:
                     raise
+                self.opened = False
                 signed_out, why = False, f"{self.app_host} answered {self.failed}"
                 if (pause := next(pauses, None)) is None:
                     raise MissingError(f"{why}, again and again") from None
                 await asyncio.sleep(pause)
-            self.opened = False
             self.sink.announce(f"{self.sink.name}: {why}; from the beginning again.")
 
     async def open(self) -> None:

@@ -10,6 +10,12 @@ from tests import weather
 from tests.e2e.desk import PROVISION, UNMEASURED, Desk
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "started" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("calm"):
+            item.add_marker("unkind")
+
+
 @pytest.fixture
 def desk(tmp_path):
     made = Desk(tmp_path)

@@ -23,18 +23,22 @@ DISCOVERY = {
 
 @pytest.fixture
 def tried(monkeypatch):
-    """try_(answer) -> (result or error, requests to the token endpoint)."""
+    """try_(answer, or several) -> (result or error, requests to the token endpoint). `act` is what asks."""
 
-    def run(item):
-        sent = []
+    async def accepts(login):
+        return await login.accepts(CLIENT, Secret(VALUE))
+
+    def run(*items, act=accepts):
+        sent, items = [], iter(items)
 
         def answer(request):
             if request.method == "GET":
                 return httpx.Response(200, json=DISCOVERY)
             sent.append(request)
-            if isinstance(item, Exception):
-                raise item
-            return item
+            run.item = next(items, run.item)
+            if isinstance(run.item, Exception):
+                raise run.item
+            return run.item
 
         made = httpx.AsyncClient(transport=httpx.MockTransport(answer))
         monkeypatch.setattr(answers, "http_client", lambda _: made)
@@ -43,7 +47,7 @@ def tried(monkeypatch):
             login = EntraLogin("environment", clouds.GLOBAL, "contoso.onmicrosoft.com", FakeClock())
             try:
                 assert (await login.endpoints()).tenant_id == TENANT
-                return await login.accepts(CLIENT, Secret(VALUE))
+                return await act(login)
             finally:
                 await login.aclose()
 
@@ -52,6 +56,7 @@ def tried(monkeypatch):
         except errors.ProvisionError as error:
             return error, sent
 
+    run.item = None
     return run
 
 
@@ -68,6 +73,18 @@ def test_a_secret_that_entra_does_not_take_yet_is_not_accepted(tried, code):
     result, sent = tried(httpx.Response(401, json=answer))
     assert result is False
     assert len(sent) == 1
+
+
+def test_a_code_is_sent_again_while_a_secret_is_not_known_everywhere_yet(tried):
+    async def redeems(login):
+        return (await login.exchange({"code": "c"})).status_code
+
+    refused = httpx.Response(401, json={"error": "invalid_client", "error_codes": [7000215]})
+    result, sent = tried(refused, refused, httpx.Response(200, json={"access_token": "x"}), act=redeems)
+    assert (result, len(sent)) == (200, 3)
+    used = httpx.Response(400, json={"error": "invalid_grant", "error_codes": [54005]})
+    result, sent = tried(used, act=redeems)
+    assert (result, len(sent)) == (400, 1)
 
 
 @pytest.mark.parametrize(
