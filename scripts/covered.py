@@ -1,4 +1,4 @@
-"""Branch coverage of the last `make test`, by folder, and the files that are covered least.
+"""Branch coverage of the last `make coverage`, by folder, and the files that are covered least.
 
 Reads what the tests and the commands that they started have left in .build/coverage, and prints a table.
 """
@@ -50,7 +50,7 @@ def share(counts: list[int]) -> float:
 def main() -> None:
     found = files()
     if not found:
-        sys.exit("coverage: nothing was measured; `make test` does")
+        sys.exit("coverage: nothing was measured; `make coverage` does")
     print(f"{'folder':<28} {'statements':>10} {'missed':>7} {'branches':>9} {'missed':>7} {'covered':>8}")
     for name, counts in folders(found).items():
         print(f"{name:<28} {counts[0]:>10} {counts[1]:>7} {counts[2]:>9} {counts[3]:>7} {share(counts):>7.1f}%")

@@ -16,6 +16,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker("unkind")
 
 
+@pytest.fixture(autouse=True)
+def _installed(request, monkeypatch):
+    if request.node.get_closest_marker("installed"):
+        monkeypatch.setattr(Desk, "forks", False)
+
+
 @pytest.fixture
 def desk(tmp_path):
     made = Desk(tmp_path)

@@ -28,15 +28,15 @@ FILE = "file: {path: ./mail.env}"
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """For commands of whose coverage nothing is learnt: they start in half the time, and are as users have them."""
 
-
-FORKED = "PROVISION_TEST_FORKED"
-"""Set by `make weather`: see forked.py."""
+FORKED = os.environ.get("PROVISION_TEST_FORKED", "1") == "1"
+"""Whether a command is forked, see forked.py; the installed one is what tests with the mark `installed` start."""
 
 
 class Desk:
     """A folder with a config, and a sandbox: of its own, or one that runs already."""
 
     before = 0
+    forks = FORKED
 
     def __init__(self, folder):
         self.folder = folder
@@ -58,7 +58,7 @@ class Desk:
         (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud, login=login, deliver=lines))
 
     def run(self, *words, before=None, **env):
-        if os.environ.get(FORKED):
+        if self.forks:
             return forked.run(words, self.folder, self.env | env, 240, before)
         return subprocess.run(
             [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=240,

@@ -1,5 +1,6 @@
-"""The command as a process that is forked from one which has imported its libraries: ten times as soon, for `make
-weather`, which runs it thousands of times. The installed command itself is what the same tests run everywhere else.
+"""The command as a process that is forked from one which has imported its libraries: ten times as soon, and there are
+hundreds in a run. The installed command itself is what tests with the mark `installed` start, and all that watch a
+process from its start: canary, terminal, pipelines, demo, README. `make coverage` starts no other.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.installed
+
 
 def test_a_first_apply_does_the_job_and_a_second_writes_nothing(desk):
     first = desk.json("apply", "c.yaml", "--yes")["results"][0]
