@@ -29,7 +29,8 @@ UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}
 """For commands of whose coverage nothing is learnt: they start in half the time, and are as users have them."""
 
 FORKED = os.environ.get("PROVISION_TEST_FORKED", "1") == "1"
-"""Whether a command is forked, see forked.py; the installed one is what tests with the mark `installed` start."""
+"""Whether a command is forked, see forked.py; the installed one is what tests with the mark `installed` start,
+and those that have code of their own begin in it."""
 
 
 class Desk:
@@ -58,8 +59,8 @@ class Desk:
         (self.folder / "c.yaml").write_text(CONFIG.format(cloud=cloud, login=login, deliver=lines))
 
     def run(self, *words, before=None, **env):
-        if self.forks:
-            return forked.run(words, self.folder, self.env | env, 240, before)
+        if self.forks and before is None and "PYTHONPATH" not in env:
+            return forked.run(words, self.folder, self.env | env, 240)
         return subprocess.run(
             [PROVISION, *words], env=self.env | env, cwd=self.folder, capture_output=True, text=True, timeout=240,
             check=False, preexec_fn=before,

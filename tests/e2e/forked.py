@@ -16,10 +16,10 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*LOADED, *SDKS])
 
 
-def run(words, folder, env, timeout, before=None):
+def run(words, folder, env, timeout):
     """As subprocess.run gives it."""
     outputs = [folder / ".run.out", folder / ".run.err"]
-    process = _FORKS.Process(target=_child, args=(words, folder, env, outputs, before))
+    process = _FORKS.Process(target=_child, args=(words, folder, env, outputs))
     process.start()
     process.join(timeout)
     if process.exitcode is None:
@@ -31,14 +31,12 @@ def run(words, folder, env, timeout, before=None):
     return subprocess.CompletedProcess(words, process.exitcode, *texts)
 
 
-def _child(words, folder, env, outputs, before):
+def _child(words, folder, env, outputs):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
     for number, path in enumerate(outputs, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    if before is not None:
-        before()
     from provision.cli import main  # noqa: PLC0415
 
     sys.argv = ["provision", *words]
