@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provision.model import Desired, Observed
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Seconds between two looks; after the last, what is seen is believed."""
+"""Seconds between two looks of one doubt; after the last, what is seen is believed."""
 
 
 def doubtful(desired: Desired, observed: Observed) -> str:

@@ -12,7 +12,7 @@ from provision import plan as planner
 from provision.interrupts import Stop
 from provision.journal import NoJournal
 from provision.model import App, AppSettings, Credential, Desired, Endpoints, Observed, Plan, SecretRules, SinkSpec
-from provision.patience import patient
+from provision.patience import settled
 from provision.ports import Readable
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
             job.say(f"app {job.app.key}: {why}; it is looked at again")
         return why
 
-    seen = await patient(job.clock, doubt.PAUSES, lambda: _look(job, adopt), doubted)
+    seen = await settled(job.clock, doubt.PAUSES, lambda: _look(job, adopt), doubted)
     desired, observed, now = seen.desired, seen.observed, seen.now
     wanted = set(planner.due(desired, observed, now, force=force))
     asked = [sink for sink in job.sinks if sink.id in wanted]

@@ -20,7 +20,7 @@ from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
 from provision.model import App, Check, Desired, Endpoints, Observed, ServicePrincipal
-from provision.patience import patient
+from provision.patience import settled
 from provision.ports import Held, Readable, Retrievable
 from provision.survey import Job, permissions_of, seen_or_error, specs, together
 
@@ -73,11 +73,12 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
 async def look(job: Job, mailboxes: tuple[str, ...] = ()) -> Seen:
     """The world, looked at again while what is seen contradicts itself, or a fresh secret is not taken yet."""
 
-    def passes(seen: Seen) -> bool:
-        doubted = not isinstance(seen.app, errors.ProvisionError) and doubt.doubtful(seen.desired, seen.observed)
-        return bool(doubted) or any(of_sinks.too_fresh(seen, one) for one in seen.sinks)
+    def doubted(seen: Seen) -> str:
+        if not isinstance(seen.app, errors.ProvisionError) and (why := doubt.doubtful(seen.desired, seen.observed)):
+            return why
+        return "a fresh secret is not taken" if any(of_sinks.too_fresh(seen, one) for one in seen.sinks) else ""
 
-    return await patient(job.clock, doubt.PAUSES, lambda: _look(job, mailboxes), passes)
+    return await settled(job.clock, doubt.PAUSES, lambda: _look(job, mailboxes), doubted)
 
 
 async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:

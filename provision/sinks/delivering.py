@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 _ALERT = ":is([role=alert], [aria-live=assertive]):not([class*=success]):not([class*=info])"
 _REFUSED = 400
+_FRESH_S = (3.0, 6.0, 12.0)
+"""Waited before it is entered again where Entra does not know a secret everywhere: 4 to 18 s were seen."""
+
+
+class TooFreshError(SinkError):
+    """The application says that Entra refused the secret, which Entra took a moment ago."""
 
 
 class Delivery(FormPage):
@@ -44,7 +50,14 @@ class Delivery(FormPage):
         page.context.on("response", self._seen)
 
     async def run(self) -> None:
-        await self.again(self._once)
+        for pause in _FRESH_S:
+            try:
+                return await self.again(self._once)
+            except TooFreshError:
+                why = "Entra does not know the new secret everywhere yet"
+                self.sink.announce(f"{self.sink.name}: {why}; entered again in {pause:.0f} s.")
+                await asyncio.sleep(pause)
+        return await self.again(self._once)
 
     async def _once(self) -> None:
         self.pressed, self.returned = [], None
@@ -127,7 +140,8 @@ class Delivery(FormPage):
     async def not_refused(self) -> None:
         """Raises SinkError where the application says something that it did not say before a button was pressed."""
         if said := next((text for text in await self.alerts() if text not in self.known), None):
-            raise SinkError(f"{self.sink.name} refused: {masked(said, self.parcel.secret)}", where=self.sink.url)
+            kind = TooFreshError if "AADSTS7000215" in said else SinkError
+            raise kind(f"{self.sink.name} refused: {masked(said, self.parcel.secret)}", where=self.sink.url)
 
     def _seen(self, response: Response) -> None:
         """Notes the way back from Microsoft; reads its address and status only, and keeps no code."""

@@ -187,6 +187,17 @@ def test_a_toast_is_told_without_the_secret_and_nothing_is_kept_or_doubled(world
     assert entry["client_secret"] == second
 
 
+def test_a_secret_that_entra_does_not_know_everywhere_yet_is_entered_again(world):
+    world.sandbox.weather(secret_lag=2)
+    _, fresh = world.sandbox.add_secret(world.app.object_id)
+    world.deliver(fresh)
+    assert [text for text in world.said if "everywhere" in text] == [
+        "mspbots: Entra does not know the new secret everywhere yet; entered again in 3 s."
+    ]
+    (entry,) = world.entries
+    assert entry["client_secret"] == fresh
+
+
 @pytest.mark.parametrize("build", ["portal", "frame"])
 def test_another_tenant_of_mspbots_is_stopped_at(world, build):
     world.sandbox.control("mspbots", build=build, tenant="Fabrikam")

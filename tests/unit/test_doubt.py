@@ -53,6 +53,13 @@ def test_a_replica_that_lags_causes_another_look_and_no_change(world, stale):
     assert plan.empty
 
 
+def test_behind_one_replica_another_may_lag_for_as_long(world):
+    unlisted, absent = lambda app: replace(app, credentials=()), lambda _: None
+    looks, plan = looked(world, [*[absent] * len(doubt.PAUSES), *[unlisted] * len(doubt.PAUSES), as_it_is])
+    assert len(looks) == 2 * len(doubt.PAUSES) + 1
+    assert plan.empty
+
+
 def test_what_agrees_is_looked_at_once(world):
     looks, plan = looked(world, [as_it_is])
     assert len(looks) == 1
