@@ -11,7 +11,6 @@ import json
 import os
 import re
 import ssl
-import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from provision.entra.clouds import Cloud
 
-IMPORTING = threading.Lock()
-"""Held by a thread that imports an SDK: two that wait for parts of each other's would end with a deadlock error."""
 AWAY = frozenset({429, 502, 503, 504})
 """Not carried out now, perhaps in a while (learn.microsoft.com/graph/throttling)."""
 FAILED = 500

@@ -17,6 +17,7 @@ from uuid import uuid4
 from provision import errors
 from provision.entra import answers, shapes
 from provision.entra.inspections import Inspections
+from provision.importing import IMPORTING
 from provision.patience import patient
 from provision.secret import Secret, is_id
 
@@ -63,7 +64,7 @@ class GraphDirectory(Inspections):
             return self._sdk
 
     def _build(self) -> Any:
-        with answers.IMPORTING:
+        with IMPORTING:
             from kiota_abstractions.authentication import AuthenticationProvider  # noqa: PLC0415
             from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
             from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415

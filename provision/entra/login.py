@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from provision import errors
 from provision.entra import answers, causes
 from provision.entra.rights import rights
+from provision.importing import IMPORTING
 from provision.model import Endpoints, Refusal, Rights
 from provision.patience import patient
 from provision.secret import client_secret
@@ -122,7 +123,7 @@ def sign_in_error(error: Exception, host: str) -> errors.ProvisionError:
 
 
 def _import_identity() -> None:
-    with answers.IMPORTING:
+    with IMPORTING:
         importlib.import_module("azure.identity")
 
 
@@ -292,7 +293,7 @@ class EntraLogin:
         """In a thread: azure.identity's credentials block. Returns its error, so that none of theirs is chained."""
         try:
             if self._credential is None:
-                with answers.IMPORTING:
+                with IMPORTING:
                     self._credential = make_credential(self._kind, self._cloud, self._tenant, self._discovered)
             extra = {"claims": claims, "enable_cae": True} if claims else {}
             token = self._credential.get_token(scope, tenant_id=self._tenant, **extra)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError, ServiceError
+from provision.importing import IMPORTING
 from provision.model import Holding, Readiness
 from provision.ports import Held
 from provision.secret import Secret, is_id
@@ -165,8 +166,9 @@ class KeyVaultSink:
             return self._error(error, verb)
 
     def _connect(self, loop: asyncio.AbstractEventLoop) -> Any:
-        secrets = importlib.import_module("azure.keyvault.secrets")
-        credentials = importlib.import_module("azure.core.credentials")
+        with IMPORTING:
+            secrets = importlib.import_module("azure.keyvault.secrets")
+            credentials = importlib.import_module("azure.core.credentials")
         how: dict[str, Any] = {"connection_timeout": 10, "read_timeout": self._limit_s, "retry_total": 3}
         if self._ca:
             how["connection_verify"] = self._ca
