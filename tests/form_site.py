@@ -30,7 +30,7 @@ class Site:
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
             accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0, stands="",
-            down_then={},
+            down_then={}, pages="", fills_late=False,
         )  # fmt: skip
         vars(self.how).update(how)
         self.got, self.entries, self.kept, self.ways = {}, [], {}, []
@@ -100,7 +100,8 @@ class Site:
 <a href="#" id=system hidden onclick="show('mail')">System</a><a href="#" id=mail hidden onclick="show('list')">Outgoing
 Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick="show('menu')">▾</button>
 <div role=menu id=menu hidden><button role=menuitem onclick="show('window')">OAuth2</button></div></div>
-<table id=rows {"hidden" if self.how.late and not self.ways else ""}>{rows}</table><div id=window {hidden}>{form}</div>
+{self.how.pages}<table id=rows {"hidden" if self.how.late and not self.ways else ""}>{rows}</table>
+<div id=window {hidden}>{form}</div>
 <script>const [list, rows] = ["list", "rows"].map((id) => document.getElementById(id));
 const show = (id) => {{ document.getElementById(id).hidden = false; if (id === "list") late(); }};
 const late = () => {{ {LATE.get(self.how.late, "")} }};</script>""",
@@ -112,18 +113,25 @@ const late = () => {{ {LATE.get(self.how.late, "")} }};</script>""",
             if one.label in self.how.drop:
                 continue
             value = {"host_name": self.how.host, "redirect_uri": self.how.redirect or self.redirect}.get(one.value, "")
+            late = ""
+            if value and self.how.fills_late:
+                late, value = f" data-late='{value}'", ""
             if edit and one.value in self.kept and not (one.secret or value):
                 value = self.kept[one.value]
             kind = "password" if one.secret else "text"
             label = self.how.rename.get(one.label, one.label)
             rows.append(
                 f'<label>{label} <input name={one.value} type={kind} value="{escape(value)}"'
-                f"{' readonly' if one.value == 'host_name' else ''}{self.how.most.get(one.value, '')}></label><br>"
+                f"{' readonly' if one.value == 'host_name' else ''}{self.how.most.get(one.value, '')}{late}>"
+                "</label><br>"
             )
         inner = f"""<div role=dialog aria-label={way}><form method=post action=/save target=_top>{"".join(rows)}
 <input type=hidden name=way value={way}>{self.how.more}
 <button type=button onclick="this.getRootNode().querySelector('#sure').hidden=false">Authorize</button>
 <div role=dialog id=sure hidden><button>Continue</button></div></form></div>"""
+        if self.how.fills_late:
+            fills = "document.querySelectorAll('[data-late]').forEach((one) => { one.value = one.dataset.late; })"
+            inner += f"<script>setTimeout(() => {fills}, 3000)</script>"
         if self.how.draft:
             inner += (
                 "<script>addEventListener('input', (e) => { localStorage[e.target.name] = e.target.value; })</script>"

@@ -30,10 +30,6 @@ _FRESH_S = (3.0, 6.0, 12.0)
 """Waited before it is entered again where Entra does not know a secret everywhere: 4 to 18 s were seen."""
 
 
-class TooFreshError(SinkError):
-    """The application says that Entra refused the secret, which Entra took a moment ago."""
-
-
 class Delivery(FormPage):
     """`done`: what the person need not do again, where the rest is left to them."""
 
@@ -47,13 +43,17 @@ class Delivery(FormPage):
         self.known: list[str] = []
         self.returned: tuple[int, float] | None = None
         self.warned: set[str] = set()
+        self.too_fresh = False  # the secret, so the application says; Entra took it a moment ago
         page.context.on("response", self._seen)
 
     async def run(self) -> None:
         for pause in _FRESH_S:
             try:
                 return await self.again(self._once)
-            except TooFreshError:
+            except SinkError:
+                if not self.too_fresh:
+                    raise
+                self.too_fresh = False
                 why = "Entra does not know the new secret everywhere yet"
                 self.sink.announce(f"{self.sink.name}: {why}; entered again in {pause:.0f} s.")
                 await asyncio.sleep(pause)
@@ -140,8 +140,8 @@ class Delivery(FormPage):
     async def not_refused(self) -> None:
         """Raises SinkError where the application says something that it did not say before a button was pressed."""
         if said := next((text for text in await self.alerts() if text not in self.known), None):
-            kind = TooFreshError if "AADSTS7000215" in said else SinkError
-            raise kind(f"{self.sink.name} refused: {masked(said, self.parcel.secret)}", where=self.sink.url)
+            self.too_fresh = "AADSTS7000215" in said
+            raise SinkError(f"{self.sink.name} refused: {masked(said, self.parcel.secret)}", where=self.sink.url)
 
     def _seen(self, response: Response) -> None:
         """Notes the way back from Microsoft; reads its address and status only, and keeps no code."""

@@ -37,6 +37,10 @@ _FAILED_S = (0.5, 0.5, 1.0, 1.0, 2.0, 4.0, 8.0)
 _ASKS_WHO = "input[type=password], input[autocomplete=one-time-code]"
 _SIGN_IN = re.compile(r"login|sign-?in|auth|factor|2fa|mfa|otp|verif", re.IGNORECASE)
 _BUSY = "[aria-busy=true], [role=progressbar]"
+_ON = re.compile(
+    r"^\s*(?:(?:go to )?next(?: page)?|(?:load|show|view) more|[\u203a\u00bb>]|2|page 2)\s*$", re.IGNORECASE
+)
+"""What a list has where there is more of it than is shown."""
 
 
 class FormPage(Finder):
@@ -173,10 +177,20 @@ class FormPage(Finder):
             elif now - since > SETTLE_S:
                 if self.failed:
                     raise FailedError  # the answer may have been the list
+                if await self.goes_on():
+                    raise MissingError("no entry for the mailbox on the first page of the list, and it has another")
                 return None
             await self.meanwhile()
             await asyncio.sleep(0.1)
         raise MissingError("the list of entries does not come to rest")
+
+    async def goes_on(self) -> bool:
+        """Whether the list has another page."""
+        for frame in self.page.frames:
+            for role in ("button", "link"):
+                if await visible(frame.get_by_role(role, name=_ON, disabled=False)):
+                    return True
+        return False
 
     async def within(self, row: Locator, text: str) -> Locator:
         """What a row is edited by; some are shown only while the pointer is there."""

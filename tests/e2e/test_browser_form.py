@@ -118,6 +118,30 @@ def test_two_entries_of_the_mailbox_are_left_to_the_person(world):
     assert (fallback.done, site.ways) == ("", [])
 
 
+@pytest.mark.parametrize("on", ["<button>Next</button>", "<a href=/?page=2>2</a>", "<button>Load more</button>"])
+def test_a_list_with_another_page_is_left_to_the_person_where_the_first_has_no_entry(world, on):
+    fallback = Fallback()
+    site, sink, said = world.site(fallback=fallback, pages=on)
+    world.run(sink.deliver(parcel(site)))
+    assert any("on the first page of the list, and it has another" in text for text in said)
+    assert (fallback.done, site.ways) == ("", [])
+    site.entries = ["reports@contoso.com"]
+    world.run(sink.deliver(parcel(site)))
+    assert site.ways == ["Edit"]
+
+
+def test_the_last_page_of_a_list_is_whole(world):
+    site, sink, _ = world.site(pages="<button disabled>Next</button>")
+    world.run(sink.deliver(parcel(site)))
+    assert site.ways == ["Add"]
+
+
+def test_what_the_form_fills_in_late_is_waited_for(world):
+    site, sink, _ = world.site(fills_late=True)
+    world.run(sink.deliver(parcel(site)))
+    assert (site.got["host_name"], site.got["redirect_uri"]) == ("smtp.office365.com", site.redirect)
+
+
 @pytest.mark.parametrize(("value", "label"), [("client_secret", "Client Secret"), ("username", "Username")])
 def test_a_field_that_keeps_less_than_it_was_given_is_noticed_and_the_form_emptied(world, monkeypatch, value, label):
     fallback = Looking()
