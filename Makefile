@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
 # The tests wait more than they compute, so there are more workers than cores; a module's tests share what it prepares.
-PYTEST = $(BIN)/pytest -n $$((3 * $$(nproc))) --dist loadscope --no-loadscope-reorder --durations=10
+PYTEST = pytest -n $$((3 * $$(nproc))) --dist loadscope --no-loadscope-reorder --durations=10
 
 .PHONY: help install venv install-runtime demo test coverage witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
@@ -30,14 +30,14 @@ test: install ## all tests, and the slowest ten
 	@mkdir -p $(BUILD)
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
-	@$(PYTEST) $(ARGS) 2>&1 | tee $(BUILD)/test.log
+	@$(BIN)/$(PYTEST) $(ARGS) 2>&1 | tee $(BUILD)/test.log
 
 coverage: install ## all tests again, with each command measured: branch coverage by folder
 	@mkdir -p $(BUILD)/coverage
 	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "coverage: all tests, twice as long as make test (log: $(BUILD)/coverage.log)"
 	@$(BIN)/coverage erase
-	@PROVISION_TEST_FORKED=0 $(BIN)/coverage run -m $(PYTEST:$(BIN)/%=%) $(ARGS) 2>&1 | tee $(BUILD)/coverage.log
+	@PROVISION_TEST_FORKED=0 $(BIN)/coverage run -m $(PYTEST) $(ARGS) 2>&1 | tee $(BUILD)/coverage.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/coverage.log
 
 witnesses: install ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs

@@ -53,14 +53,13 @@ class Delivery(FormPage):
             except SinkError:
                 if not self.too_fresh:
                     raise
-                self.too_fresh = False
                 why = "Entra does not know the new secret everywhere yet"
                 self.sink.announce(f"{self.sink.name}: {why}; entered again in {pause:.0f} s.")
                 await asyncio.sleep(pause)
         return await self.again(self._once)
 
     async def _once(self) -> None:
-        self.pressed, self.returned = [], None
+        self.pressed, self.returned, self.too_fresh = [], None, False
         await self.open()
         places = await self.places()
         await self.button(self.profile.authorize)

@@ -69,6 +69,7 @@ class World:
         self.folder, self.said, self.hands, self.edited = folder, [], Hands(), []
         self.notes, self.left, self.besides = set(), None, None
         self.sandbox.control("mspbots", **CHANGES)
+        self.sandbox.weather(secret_lag=0)
         self.sandbox.control("person", present=True, accept=True)
         self.app = self.sandbox.register(redirect_uris=[PROFILE.redirect_uri], scopes=PROFILE.permissions)
 
