@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from provision.sandbox.gate import Gate
+    from provision.sandbox.same_site import SameSite
     from provision.sandbox.world import World
 
     Scope = MutableMapping[str, Any]
@@ -128,7 +129,7 @@ class Front:
 class Attended:
     """A client that leaves before its request is whole is no error of the application's, and is sent nothing."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette | SameSite) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

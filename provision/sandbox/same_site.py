@@ -50,9 +50,12 @@ def refused(method: str, headers: Headers) -> str | None:
         return f"a page of {origin!r} may not ask here"
     if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         return "a page of another site may not ask here"
-    if method not in {"GET", "HEAD"} and headers.get("X-Sandbox-Control") != "1":
-        return "the header X-Sandbox-Control: 1 is missing"
-    return None
+    return None if method in {"GET", "HEAD"} else unasked(headers)
+
+
+def unasked(headers: Headers) -> str | None:
+    """Why no program of this machine meant this request: it lacks the header."""
+    return None if headers.get("X-Sandbox-Control") == "1" else "the header X-Sandbox-Control: 1 is missing"
 
 
 def _name(host: str) -> str | None:

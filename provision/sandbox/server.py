@@ -79,7 +79,7 @@ class Sandbox:
         told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
         told += status_page.routes(self.world, self.info)
         told += outgoing.routes(self.world, trusting, self._resolve, lambda: self.ports["smtp"])
-        await self._serve("control", SameSite(Attended(Starlette(routes=told))), None)
+        await self._serve("control", Attended(SameSite(Starlette(routes=told))), None)
         self._proxy = await asyncio.start_server(self._connect, *self.addresses.of("proxy"))
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import httpx
 import pytest
 
@@ -70,3 +72,12 @@ def test_a_preflight_gets_no_permission(control):
     answer = control.options("/reset", headers=asks | {"Access-Control-Request-Headers": "x-sandbox-control"})
     assert answer.status_code == 403
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_a_body_that_is_no_body_is_refused_before_the_rule_is_asked_and_is_no_error(control, caplog):
+    with socket.create_connection(("127.0.0.1", port(control))) as connection:
+        connection.sendall(b"POST /clock HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert control.get("/status").status_code == 200
+    assert [record for record in caplog.records if record.exc_info] == []

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from provision.sandbox.exchange.access import SWITCHES, TENANT
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.reading import parsed
+from provision.sandbox.same_site import unasked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,8 +40,8 @@ def guarded(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request]
     """With the header of the control port alone; what cannot be done is answered with 404 or 400, and why."""
 
     async def answer(request: Request) -> Response:
-        if request.headers.get("X-Sandbox-Control") != "1":
-            return EscapedJSON({"error": "the header X-Sandbox-Control: 1 is missing"}, 403)
+        if (why := unasked(request.headers)) is not None:
+            return EscapedJSON({"error": why}, 403)
         try:
             return await act(request)
         except LookupError as error:
