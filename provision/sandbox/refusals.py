@@ -52,5 +52,5 @@ def _app(authorization: str) -> str:
     try:
         part = authorization.split(".")[1]
         return str(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["appid"])
-    except (IndexError, KeyError, ValueError, TypeError):
+    except (IndexError, KeyError, ValueError, TypeError, RecursionError):
         return ""

@@ -50,6 +50,12 @@ def test_the_secret_may_come_in_a_basic_header(tenant):
     assert tenant.token(headers={"Authorization": f"Basic {header}"}, **form).status_code == 200
 
 
+@pytest.mark.parametrize("value", [b"\xd9\xa2", b"****", base64.b64encode(b"\xff:x")])
+def test_a_basic_header_that_holds_no_name_is_refused(tenant, value):
+    answer = tenant.token(headers={b"Authorization": b"Basic " + value}, grant_type="client_credentials")
+    assert (answer.status_code, answer.json()["error_codes"]) == (400, [9002313])
+
+
 def test_an_app_gets_a_token_without_roles_where_nothing_was_granted(tenant):
     made = tenant.own(tenant.app()).json()
     assert "roles" not in claims(made["access_token"])
