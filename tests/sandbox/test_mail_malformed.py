@@ -131,6 +131,15 @@ def test_a_line_that_is_too_long_for_smtp_has_an_answer(office, verb):
         assert connection.noop()[0] == 250
 
 
+@pytest.mark.parametrize("address", ['"', "<", "a@[", "a@[\t", "<@[\t"])
+def test_an_address_that_is_cut_short_is_refused(office, token, address):
+    with office.smtp(token) as connection:
+        assert connection.docmd(f"VRFY {address}") == (502, b"5.3.3 Command not implemented")
+        assert connection.docmd(f"MAIL FROM:{address}")[0] == 501
+        connection.mail(REPORTS)
+        assert connection.docmd(f"RCPT TO:{address}")[0] == 501
+
+
 def test_a_challenge_that_is_answered_without_end_closes_smtp(office):
     with office.smtp() as connection:
         connection.docmd("AUTH XOAUTH2")

@@ -134,6 +134,13 @@ class Submission(SMTP):
         self._unanswered = kind == "drop_after"
         return BUSY[kind].replace("{}", self.trailer()) if kind in BUSY else ""
 
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """As aiosmtpd's, whose parser of the standard library also stumbles over an address that is cut short."""
+        try:
+            return super()._getaddr(arg)
+        except (IndexError, AttributeError, UnboundLocalError):
+            return None, None
+
     # -- authentication
 
     async def smtp_AUTH(self, arg: str | None) -> None:  # noqa: N802
