@@ -3,7 +3,8 @@
     python -m scripts.weather [--seeds 50] [--from 1] [--jobs 4] [--suite]
 
 One line a seed: what came of it, and what its requests met. `--suite`: all end-to-end tests that meet weather, an hour
-or two. Without a seed that failed, fifty or more write docs/proof/weather.md; else exit 1, and how to meet it again.
+or two. Without a seed that failed, fifty or more write docs/proof/weather.md, or weather-suite.md beside it; else exit
+1, and how to meet it again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import click
 
 from scripts.commit import ROOT, commit
 
-PAGE = ROOT / "docs" / "proof" / "weather.md"
+PROOF = ROOT / "docs" / "proof"
 LOGS = ROOT / ".build" / "weather"
 PROVEN = 50
 THROTTLED, FAILED = 429, 500
@@ -67,24 +68,37 @@ def meet(seed: int, *, suite: bool) -> Met:
     ]
     numbers = [status for status in statuses if isinstance(status, int)]
     failed = sum(status >= FAILED for status in numbers)
+    if not code:
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
     return Met(seed, code, said, len(statuses), numbers.count(THROTTLED), failed, numbers.count(0))
 
 
-def page(met: list[Met], made_of: str) -> str:
-    lines = "\n".join(one.line() for one in met)
-    total = sum(one.requests for one in met)
-    hit = sum(one.throttled + one.failed + one.cut for one in met)
-    return f"""# Fifty seeds of unkind weather
-
-Written by `make weather`, from commit `{made_of}`: {len(met)} seeds, none of them failed; {hit} of {total} requests
-were throttled, failed or cut, beside slow answers and replicas that lag, which the log does not tell.
-
+LIFE = """\
 Under each seed, with real requests against a real sandbox: a first apply for two files, a second that is silent,
 `plan`, `verify`, `rotate --now`, a `rotate` that is silent, `destroy`, an apply that brings the same app back, and one
 that is silent; what each file holds is tried at the token endpoint after every run, and there is never a second app.
 Then an identity that may not write, and a tenant that is not there, are told as in calm weather. The tests are those
-with the mark `weather`: `tests/e2e/test_weather.py`. What the weather does stands on
-[its page](../reference/sandbox-weather.md).
+with the mark `weather`: `tests/e2e/test_weather.py`. All others that meet weather: [the suite](weather-suite.md).
+"""
+SUITE = """\
+Under each seed, all end-to-end tests that meet weather, those with the mark `unkind`: each verb as a command with
+real requests against a real sandbox, sinks, mail and the browser among them. The others provoke a failure of their own
+each, and count what is asked; they run in calm weather. The life of one app: [fewer tests](weather.md).
+"""
+
+
+def page(met: list[Met], made_of: str, *, suite: bool) -> str:
+    lines = "\n".join(one.line() for one in met)
+    total = sum(one.requests for one in met)
+    hit = sum(one.throttled + one.failed + one.cut for one in met)
+    title, words = (", the suite", " ARGS=--suite") if suite else ("", "")
+    return f"""# Fifty seeds of unkind weather{title}
+
+Written by `make weather{words}`, from commit `{made_of}`: {len(met)} seeds, none of them
+failed; {hit} of {total} requests were throttled, failed or cut, beside slow answers and replicas that lag, which the log
+does not tell.
+
+{SUITE if suite else LIFE}What the weather does stands on [its page](../reference/sandbox-weather.md).
 
 ```text
 {lines}
@@ -110,8 +124,10 @@ def main() -> int:
     for seed in broken:
         click.echo(f"again: python -m scripts.weather --seeds 1 --from {seed}", err=True)
     click.echo(f"weather: {len(met) - len(broken)} of {len(met)} seeds passed [{time.monotonic() - began:.0f} s]")
-    if not broken and asked.seeds >= PROVEN and not asked.suite:
-        PAGE.write_text(page(met, made_of))
+    if not broken and asked.seeds >= PROVEN:
+        (PROOF / ("weather-suite.md" if asked.suite else "weather.md")).write_text(
+            page(met, made_of, suite=asked.suite)
+        )
     return int(bool(broken))
 
 

@@ -128,7 +128,9 @@ class Fuzz:
         if status:
             self.tally.statuses[int(status[1])] += 1
         if (status and status[1][:1] == b"5" and int(status[1]) not in MEANT) or any(fault in answer for fault in OURS):
-            self.tally.faults.append(f"{case.port}: {case.sent[:600]!r} … {case.sent[-900:]!r}: {bytes(answer[-300:])!r}")
+            self.tally.faults.append(
+                f"{case.port}: {case.sent[:600]!r} … {case.sent[-900:]!r}: {bytes(answer[-300:])!r}"
+            )
 
     async def opened(self, port):
         """`submission` is SMTP after STARTTLS."""
