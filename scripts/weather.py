@@ -95,8 +95,8 @@ def page(met: list[Met], made_of: str, *, suite: bool) -> str:
     return f"""# Fifty seeds of unkind weather{title}
 
 Written by `make weather{words}`, from commit `{made_of}`: {len(met)} seeds, none of them
-failed; {hit} of {total} requests were throttled, failed or cut, beside slow answers and replicas that lag, which the log
-does not tell.
+failed; {hit} of {total} requests were throttled, failed or cut, beside slow answers and replicas that lag, which the
+log does not tell.
 
 {SUITE if suite else LIFE}What the weather does stands on [its page](../reference/sandbox-weather.md).
 
