@@ -8,7 +8,7 @@ BUILD := .build
 # The tests wait more than they compute, so there are more workers than cores; a module's tests share what it prepares.
 PYTEST = pytest -n $$((3 * $$(nproc))) --dist loadscope --no-loadscope-reorder --durations=10
 
-.PHONY: help install venv install-runtime demo test coverage witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv strangers install-runtime demo test coverage witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ venv:
 install: venv ## a .venv with locked versions, and Chromium where it may be installed
 	@scripts/chromium.sh $(BUILD)/chromium.log
 
+strangers: install
+	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
+
 install-runtime: ## only what `provision` needs to run, without tests and sandbox
 	@scripts/install.sh runtime $(VENV) $(BUILD)/install.log
 
@@ -26,22 +29,19 @@ demo: install ## the whole job on a local Entra and MSPbots, then a second apply
 	@mkdir -p $(BUILD)
 	@$(BIN)/python -m scripts.demo --log $(BUILD)/demo.log
 
-test: install ## all tests, and the slowest ten
+test: strangers ## all tests, and the slowest ten
 	@mkdir -p $(BUILD)
-	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "test: all tests (log: $(BUILD)/test.log)"
 	@$(BIN)/$(PYTEST) $(ARGS) 2>&1 | tee $(BUILD)/test.log
 
-coverage: install ## all tests again, with each command measured: branch coverage by folder
+coverage: strangers ## all tests again, with each command measured: branch coverage by folder
 	@mkdir -p $(BUILD)/coverage
-	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
 	@echo "coverage: all tests, twice as long as make test (log: $(BUILD)/coverage.log)"
 	@$(BIN)/coverage erase
 	@PROVISION_TEST_FORKED=0 $(BIN)/coverage run -m $(PYTEST) $(ARGS) 2>&1 | tee $(BUILD)/coverage.log
 	@$(BIN)/python -m scripts.covered | tee -a $(BUILD)/coverage.log
 
-witnesses: install ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs
-	@scripts/witnesses.sh $(BIN)/python $(BUILD)/witnesses $(BUILD)/witnesses.log
+witnesses: strangers ## strangers' programs at the sandbox: client, version, operations, result; ARGS=--record for the docs
 	@echo "witnesses: a few minutes (log: $(BUILD)/witnesses.log)"
 	@$(BIN)/python -m scripts.witnesses $(ARGS) 2>&1 | tee -a $(BUILD)/witnesses.log
 

@@ -28,9 +28,14 @@ SEED = drawn()
 _UNKIND = pytest.StashKey[bool]()
 
 
+def calm(item):
+    """Does this test say that it needs calm weather?"""
+    return item.get_closest_marker("calm") is not None
+
+
 def of(item):
     """What the control port's /weather is told for this test."""
-    if SEED is None or item.get_closest_marker("calm"):
+    if SEED is None or calm(item):
         return {}
     item.stash[_UNKIND] = True
     return {"seed": zlib.crc32(f"{SEED} {item.nodeid}".encode())}

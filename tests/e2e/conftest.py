@@ -12,7 +12,7 @@ from tests.e2e.desk import PROVISION, UNMEASURED, Desk
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "started" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("calm"):
+        if "started" in getattr(item, "fixturenames", ()) and not weather.calm(item):
             item.add_marker("unkind")
 
 
