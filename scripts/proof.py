@@ -1,12 +1,14 @@
-"""make proof: everything by which the promises are proven by force, one part after the other.
+"""make proof: everything by which the promises are proven by force, one part after the other; or those that are named.
 
 Each part is a command of its own whose last line on stdout is its figure; its whole output is in .build/proof-NAME.log.
-The figures are printed, and written to docs/proof/README.md with the commit that they come from. Exit 1 when a part
-ended with another code than 0; the page then stays as it was.
+The figures are printed, and kept in docs/proof/figures.json, each with the commit that it comes from;
+docs/proof/README.md is written from them. Exit 1 when a part ended with another code than 0; its figure then stays as
+it was.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ import click
 from scripts.commit import ROOT, commit
 
 PAGE = ROOT / "docs" / "proof" / "README.md"
+FIGURES = PAGE.with_name("figures.json")
 LOGS = ROOT / ".build"
 
 
@@ -66,25 +69,41 @@ PARTS = {
 }
 
 
+class Figure(NamedTuple):
+    figure: str
+    commit: str
+
+
 def main(names: list[str]) -> int:
     LOGS.mkdir(exist_ok=True)
-    figures, failed = {}, []
+    failed = []
     for name, part in PARTS.items():
         if names and name not in names:
             continue
-        began = time.monotonic()
+        began, made_of = time.monotonic(), commit()
         log = LOGS / f"proof-{name.replace(', ', '-')}.log"
         click.echo(f"proof: {name} (log: {log.relative_to(ROOT)})", err=True)
-        code, figures[name] = _run(part, log)
-        click.echo(f"{figures[name]} [{time.monotonic() - began:.0f} s]")
+        code, figure = _run(part, log)
+        click.echo(f"{figure} [{time.monotonic() - began:.0f} s]")
         if code:
             failed.append(name)
+        else:
+            keep(name, Figure(figure, made_of))
     if failed:
         click.echo(f"proof: failed: {'; '.join(failed)}", err=True)
-        return 1
-    if not names:
-        PAGE.write_text(page(figures, commit()))
-    return 0
+    return int(bool(failed))
+
+
+def kept() -> dict[str, Figure]:
+    """The last figure of each part that has one."""
+    found = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    return {name: Figure(**found[name]) for name in PARTS if name in found}
+
+
+def keep(name: str, figure: Figure) -> None:
+    figures = kept() | {name: figure}
+    FIGURES.write_text(json.dumps({one: told._asdict() for one, told in figures.items()}, indent=2) + "\n")
+    PAGE.write_text(page(figures))
 
 
 def _run(part: Part, log: Path) -> tuple[int, str]:
@@ -96,21 +115,24 @@ def _run(part: Part, log: Path) -> tuple[int, str]:
     return done.returncode, (done.stdout.strip().splitlines() or ["no figure"])[-1]
 
 
-def page(figures: dict[str, str], made_of: str) -> str:
-    rows = [f"| {PARTS[name].shows} | {figure} | `python -m {' '.join(PARTS[name].command)}` |"
-            for name, figure in figures.items()]  # fmt: skip
+def page(figures: dict[str, Figure]) -> str:
+    rows = [
+        f"| {part.shows} | {figures[name].figure} | `{figures[name].commit}` | `python -m {' '.join(part.command)}` |"
+        for name, part in PARTS.items()
+        if name in figures
+    ]
     return f"""# What is proven, and by what
 
-Written by `make proof`, from commit `{made_of}`. Each row is a command that can be run by itself; `make test` runs a
-smaller share of each.
+Written by `make proof`. Each row is a command that can be run by itself, at the commit that its figure comes from;
+`make test` runs a smaller share of each.
 
-| what it shows | figure | command |
-| --- | --- | --- |
+| what it shows | figure | at | command |
+| --- | --- | --- | --- |
 {chr(10).join(rows)}
 
-Beside it: [a simulated year](year.md) next to the habits of others (`make year`), [fifty seeds of unkind
-weather](weather.md) (`make weather`), and `make soak`, which rotates real processes against a real sandbox for as long
-as asked.
+Beside it: [a simulated year](year.md) next to the habits of others (`make year`), fifty seeds of unkind weather, in
+which [an app lives its life](weather.md) (`make weather`) and [the end-to-end tests run](weather-suite.md), and `make
+soak`, which rotates real processes against a real sandbox for as long as asked.
 """
 
 
