@@ -119,6 +119,8 @@ def apply(configs: tuple[Path, ...], *, yes: bool, digest: str | None, dry_deliv
     from provision import running  # noqa: PLC0415
 
     if dry_deliver:
+        if digest or options["journal"]:
+            raise UsageError("--dry-deliver changes nothing: it holds to no --plan and has nothing for a --journal")
         from provision import running_checks  # noqa: PLC0415
 
         return running_checks.dry_deliver(configs, running.Options(**options))

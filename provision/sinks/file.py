@@ -27,6 +27,7 @@ from provision.sinks.refusal import unready
 
 _SUFFIX = ".provision-tmp"
 _LEFT_SECONDS = 3600  # a temporary file older than this was left by a run that was killed
+_ROOM = 4096  # bytes: what is set is shorter than that
 _OTHERS, _OWNER_AND_GROUP = 0o007, 0o660
 _SELINUX = "security.selinux"
 FORMATS = ("dotenv", "json", "emailproxy", "sasl-xoauth2")
@@ -54,15 +55,18 @@ class FileSink:
         return Readiness(ok=True)
 
     def _probe(self) -> None:
-        """An empty file is made beside the target and removed: rights alone do not tell of every refusal."""
+        """A file of the size that it will have is made beside the target and removed: rights alone do not tell of every
+        refusal, and a full disk takes an empty file."""
         with self._told("written"):
-            target = self._target()
+            target, text = self._target(), b""
             if known := self._stat(target):
                 self._mode(known)
-                self.format.values(target.read_bytes())
-            handle, probe = tempfile.mkstemp(_SUFFIX, f".{target.name}.", target.parent)
-            os.close(handle)
-            Path(probe).unlink()
+                text = target.read_bytes()
+                self.format.values(text)
+            with tempfile.NamedTemporaryFile(suffix=_SUFFIX, prefix=f".{target.name}.", dir=target.parent) as probe:
+                probe.write(bytes(len(text) + _ROOM))
+                probe.flush()
+                os.fsync(probe.fileno())
 
     async def read(self) -> Holding:
         with self._told("read"):

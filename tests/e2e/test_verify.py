@@ -85,6 +85,14 @@ def test_a_dry_delivery_goes_all_the_way_and_changes_nothing(desk):
     assert (desk.folder / "mail.env").read_text() == text
 
 
+def test_a_dry_delivery_is_held_to_no_plan(desk):
+    done = desk.run("apply", "c.yaml", "--dry-deliver", "--plan", "0123", "-o", "json")
+    assert done.returncode == 64
+    said = json.loads(done.stdout)["error"]
+    assert said["message"] == "--dry-deliver changes nothing: it holds to no --plan and has nothing for a --journal"
+    assert said["hint"]
+
+
 def test_a_dry_delivery_to_a_form_with_nobody_there_asks_for_a_person(desk):
     desk.write(deliver=("mspbots: {username: reports@contoso.com, via: person}",))
     assert desk.run("apply", "c.yaml", "--dry-deliver", before=os.setsid).returncode == 3

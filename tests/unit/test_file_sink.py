@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shlex
 import stat
 import subprocess
@@ -219,6 +220,20 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path):
         assert told.value.hint
     with pytest.raises(NotWritableError):
         deliver(type(tmp_path)("/proc/mail.env"))
+
+
+@pytest.mark.parametrize("room", [0, 10_001])
+def test_a_disk_without_room_for_the_new_file_is_told_before_a_secret_is_made(tmp_path, room):
+    path = tmp_path / "mail.env"
+    path.write_text("#" * 10_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        readiness = asyncio.run(sink(path).ready())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert readiness.reason == f"{path} cannot be written: File too large."
+    assert names(tmp_path) == ["mail.env"]
 
 
 def test_ready_changes_nothing(tmp_path):
