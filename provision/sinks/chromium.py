@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
 import importlib.util
 import json
 import os
@@ -15,9 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from provision.errors import BrowserMissingError
+from provision.sinks import chromium_network
 from provision.sinks.browser_data import forget
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
@@ -51,7 +49,6 @@ _LOGGING = {
     "NODE_DEBUG",
 }
 _SECRETS = re.compile(r"SECRET|PASSWORD|TOKEN|ASSERTION", re.IGNORECASE)
-_NICKNAME = "provision"
 
 
 def find(executable: str | None) -> str:
@@ -74,7 +71,7 @@ def _check_driver(bundled: Path) -> None:
     node = os.environ.get("PLAYWRIGHT_NODEJS_PATH") or bundled
     try:
         tried = subprocess.run(  # noqa: S603
-            [node, "--version"], env=_environment(), capture_output=True, text=True, check=False, timeout=30
+            [node, "--version"], env=environment(), capture_output=True, text=True, check=False, timeout=30
         )
     except OSError as error:
         raise BrowserMissingError(f"Playwright's driver {node} does not start: {error.strerror}.") from None
@@ -95,7 +92,7 @@ def try_start(browser: str) -> None:
             command.insert(1, "--no-sandbox")
         said = ""
         try:
-            env = _environment() | {"HOME": folder}
+            env = environment() | {"HOME": folder}
             tried = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired):
             pass
@@ -118,7 +115,8 @@ def _keep_no_dumps(settings: Path) -> None:
 
 
 def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any]:
-    """Options of launch_persistent_context. The folders are made here: a browser of its own, in a home of its own."""
+    """Options of launch_persistent_context; without a proxy, that of the environment. The folders are made here: a
+    browser of its own, in a home of its own."""
     home, data = user_data / "home", user_data / "data"
     for folder in (home, data, data / "Default"):
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -134,9 +132,9 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
     new.write_text(json.dumps(held), encoding="utf-8")
     new.replace(preferences)
     # HOME apart: the NSS database in it is trusted by this browser alone.
-    env = _environment()
+    env = environment()
     env |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
-    args = [*_ARGS, *trust(home, ca)]
+    args = [*_ARGS, *chromium_network.trust(home, ca, environment())]
     options: dict[str, Any] = {
         "user_data_dir": data,
         "args": args,
@@ -145,12 +143,8 @@ def prepare(user_data: Path, ca: str | None, proxy: str | None) -> dict[str, Any
         "accept_downloads": False,
         "no_viewport": True,
     }
-    if proxy:
-        parts = urlsplit(proxy)
-        server = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-        options["proxy"] = {"server": server}
-        if parts.username:
-            options["proxy"] |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
+    if way := chromium_network.proxy(proxy):
+        options["proxy"] = way
     return options
 
 
@@ -160,7 +154,7 @@ def _withheld(name: str) -> bool:
     return name in _LOGGING or _SECRETS.search(name) is not None
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not _withheld(k)}
 
 
@@ -172,30 +166,3 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-def trust(home: Path, ca: str | None) -> list[str]:
-    """Has the browser trust a private CA: by an NSS database, else by the digest of the CA's key as an argument."""
-    certutil, base = shutil.which("certutil"), home / ".pki" / "nssdb"
-    if certutil:
-        base.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = ["-d", f"sql:{base}"]
-
-        def run(*args: str) -> int:
-            command = [certutil, *args]
-            done = subprocess.run(command, env=_environment(), capture_output=True, check=False, timeout=30)  # noqa: S603
-            return done.returncode
-
-        if not (base / "cert9.db").exists():
-            run(*database, "-N", "--empty-password")
-        run(*database, "-D", "-n", _NICKNAME)  # the one of an earlier world
-        if ca is None or run(*database, "-A", "-n", _NICKNAME, "-t", "C,,", "-i", ca) == 0:
-            return []
-    if ca is None:
-        return []
-    from cryptography import x509  # noqa: PLC0415 - comes with azure-identity
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
-
-    key = x509.load_pem_x509_certificate(Path(ca).read_bytes()).public_key()
-    digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    return [f"--ignore-certificate-errors-spki-list={base64.b64encode(digest).decode()}"]
