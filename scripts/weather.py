@@ -3,8 +3,8 @@
     python -m scripts.weather [--seeds 50] [--from 1] [--jobs 4] [--suite]
 
 One line a seed: what came of it, and what its requests met. `--suite`: all end-to-end tests that meet weather, an hour
-or two. Without a seed that failed, fifty or more write docs/proof/weather.md, or weather-suite.md beside it; else exit
-1, and how to meet it again.
+or two. Exit 1 where a seed failed, and how to meet it again. Once the last run of each of the fifty has passed, they
+write docs/proof/weather.md, or weather-suite.md beside it, each seed with the commit that it ran at.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
 
@@ -32,8 +33,9 @@ THROTTLED, FAILED = 429, 500
 
 @dataclass(frozen=True)
 class Met:
-    """A seed. `said`: pytest's last line; the figures are of the sandbox's log of requests."""
+    """A seed, at a commit. `said`: of pytest's tests; the figures are of the sandbox's log of requests."""
 
+    commit: str
     seed: int
     code: int
     said: str
@@ -47,7 +49,7 @@ class Met:
         return f"seed {self.seed}: {self.said}; of {self.requests} requests {met}"
 
 
-def meet(seed: int, *, suite: bool) -> Met:
+def meet(seed: int, made_of: str, *, suite: bool) -> Met:
     """Runs the tests under one seed."""
     folder = LOGS / str(seed)
     shutil.rmtree(folder, ignore_errors=True)
@@ -70,7 +72,7 @@ def meet(seed: int, *, suite: bool) -> Met:
     failed = sum(status >= FAILED for status in numbers)
     if not code:
         shutil.rmtree(folder / "tmp", ignore_errors=True)
-    return Met(seed, code, said, len(statuses), numbers.count(THROTTLED), failed, numbers.count(0))
+    return Met(made_of, seed, code, said, len(statuses), numbers.count(THROTTLED), failed, numbers.count(0))
 
 
 LIFE = """\
@@ -87,16 +89,16 @@ each, and count what is asked; they run in calm weather. The life of one app: [f
 """
 
 
-def page(met: list[Met], made_of: str, *, suite: bool) -> str:
-    lines = "\n".join(one.line() for one in met)
+def page(met: list[Met], *, suite: bool) -> str:
+    lines = "\n".join(f"{one.commit} {one.line()}" for one in met)
     total = sum(one.requests for one in met)
     hit = sum(one.throttled + one.failed + one.cut for one in met)
     title, words = (", the suite", " ARGS=--suite") if suite else ("", "")
     return f"""# Fifty seeds of unkind weather{title}
 
-Written by `make weather{words}`, from commit `{made_of}`: {len(met)} seeds, none of them
-failed; {hit} of {total} requests were throttled, failed or cut, beside slow answers and replicas that lag, which the
-log does not tell.
+Written by `make weather{words}`: {len(met)} seeds, none of them failed; {hit} of {total} requests were
+throttled, failed or cut, beside slow answers and replicas that lag, which the log does not tell. Each seed stands with
+the commit that it ran at.
 
 {SUITE if suite else LIFE}What the weather does stands on [its page](../reference/sandbox-weather.md).
 
@@ -117,18 +119,28 @@ def main() -> int:
     click.echo(f"weather: {asked.seeds} seeds, some minutes; logs in {LOGS.relative_to(ROOT)}", err=True)
     met: list[Met] = []
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for one in pool.map(lambda seed: meet(seed, suite=asked.suite), range(asked.first, asked.first + asked.seeds)):
+        seeds = range(asked.first, asked.first + asked.seeds)
+        for one in pool.map(lambda seed: meet(seed, made_of, suite=asked.suite), seeds):
             click.echo(one.line())
             met.append(one)
     broken = [one.seed for one in met if one.code]
     for seed in broken:
-        click.echo(f"again: python -m scripts.weather --seeds 1 --from {seed}", err=True)
+        suite = " --suite" if asked.suite else ""
+        click.echo(f"again: python -m scripts.weather --seeds 1 --from {seed}{suite}", err=True)
     click.echo(f"weather: {len(met) - len(broken)} of {len(met)} seeds passed [{time.monotonic() - began:.0f} s]")
-    if not broken and asked.seeds >= PROVEN:
-        (PROOF / ("weather-suite.md" if asked.suite else "weather.md")).write_text(
-            page(met, made_of, suite=asked.suite)
-        )
+    name = "weather-suite" if asked.suite else "weather"
+    last = kept(LOGS / f"{name}.json", met)
+    if len(last) >= PROVEN and not any(one.code for one in last):
+        (PROOF / f"{name}.md").write_text(page(last, suite=asked.suite))
     return int(bool(broken))
+
+
+def kept(file: Path, met: list[Met]) -> list[Met]:
+    """The last run of each seed, those of `met` among them."""
+    before = [Met(**one) for one in json.loads(file.read_text())] if file.exists() else []
+    last = {one.seed: one for one in (*before, *met)}
+    file.write_text(json.dumps([asdict(last[seed]) for seed in sorted(last)]))
+    return [last[seed] for seed in sorted(last)]
 
 
 if __name__ == "__main__":
