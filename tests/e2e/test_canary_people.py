@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.e2e import canary
 from tests.e2e.canary import Watched
+from tests.e2e.person import Person
 from tests.e2e.test_canary_sinks import places  # noqa: F401 - a fixture
 from tests.handing import CHROMIUM, SECRET, Handing, needs_chromium
 
@@ -31,18 +29,6 @@ SINKS = ("mail.json", "mail.env", "proxy.config", "sasl.conf", "stored")
 MINUTE_AND_A_BIT = 61_000
 
 
-def enters(desk, got):
-    """The person at the hand-off page, as soon as the run says where it is."""
-    until = time.monotonic() + 120
-    while not got and time.monotonic() < until:
-        for log in desk.folder.glob("output-*"):
-            if address := re.search(r"KnowledgeOwl.*: open (http://\S+/)", log.read_text()):
-                for act in ("reveal", "done"):
-                    asked = urllib.request.Request(address[1] + act, method="POST")
-                    got.append(urllib.request.urlopen(asked, timeout=60).read().decode())
-        time.sleep(0.05)
-
-
 def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(places):  # noqa: F811
     desk, _, github, service = places
     config = desk.folder / "c.yaml"
@@ -52,12 +38,11 @@ def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(places):  # noqa
     )
     config.write_text(text + MORE)
     desk.control("person", present=True, accept=True)
-    person = threading.Thread(target=enters, args=(desk, got := []), daemon=True)
-    person.start()
+    person = Person(desk.folder, "KnowledgeOwl")
     done = Watched(desk, "apply", "c.yaml", "--yes", "-vv", env={"PROVISION_SANDBOX_PERSON": "1"} | canary.LOUD)
     person.join(1)
     assert done.code == 0, done.output
-    value = got[0]
+    value = person.secret
     assert (github.held["MAIL"], service.settings["mail"]["secret"]) == (value, value)
     assert all(value in (desk.folder / name).read_text() for name in SINKS)
     others = [desk.folder / name for name in SINKS] + [desk.sandbox]
