@@ -11,6 +11,7 @@ mkdir -p "$(dirname "$log")" && : >"$log"
 
 missing=()
 for program in curl msmtp openssl; do command -v "$program" >/dev/null || missing+=("$program"); done
+command -v Xvfb >/dev/null || missing+=(xvfb) # a screen, for a browser that somebody sees
 if ! command -v dovecot >/dev/null && [ ! -d /run/systemd/system ]; then missing+=(dovecot-core dovecot-imapd); fi
 quietly() { # apt-get, and no server is started by what it installs
   local policy=/usr/sbin/policy-rc.d made=''
