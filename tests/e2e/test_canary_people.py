@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -29,7 +30,9 @@ SINKS = ("mail.json", "mail.env", "proxy.config", "sasl.conf", "stored")
 MINUTE_AND_A_BIT = 61_000
 
 
-def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(places):  # noqa: F811
+@pytest.fixture
+def everything(places):  # noqa: F811
+    """(desk, GitHub, a service): its config delivers to a sink of every kind, where somebody is there."""
     desk, _, github, service = places
     config = desk.folder / "c.yaml"
     text = re.sub("^cloud: .*", "cloud: sandbox", config.read_text(), flags=re.MULTILINE)
@@ -38,6 +41,11 @@ def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(places):  # noqa
     )
     config.write_text(text + MORE)
     desk.control("person", present=True, accept=True)
+    return desk, github, service
+
+
+def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(everything):
+    desk, github, service = everything
     person = Person(desk.folder, "KnowledgeOwl")
     done = Watched(desk, "apply", "c.yaml", "--yes", "-vv", env={"PROVISION_SANDBOX_PERSON": "1"} | canary.LOUD)
     person.join(1)
@@ -54,6 +62,22 @@ def test_every_kind_of_sink_at_once_with_a_browser_and_a_person(places):  # noqa
     assert canary.holders(done.temporary, value) == []
     (browser / "data" / "note").write_bytes(b"left behind: " + value[::-1].encode())
     assert canary.holders(desk.folder, value, *others) == [browser / "data" / "note"]
+
+
+def test_a_crash_while_a_person_reads_the_secret_leaves_it_in_the_sinks_alone(everything):
+    desk, github, service = everything
+    cores = ["sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh"]
+    crash = {"interrupt_at": "KnowledgeOwl", "number": signal.SIGABRT, "under": cores}
+    env = {"PROVISION_SANDBOX_PERSON": "1"} | canary.LOUD
+    done = Watched(desk, "apply", "c.yaml", "--yes", "-vv", env=env, **crash)
+    assert done.code == -signal.SIGABRT
+    value = github.held["MAIL"]
+    assert service.settings["mail"]["secret"] == value
+    others = [desk.folder / name for name in SINKS] + [desk.sandbox]
+    assert done.leaks == []
+    assert canary.files(desk.folder, *others) == []
+    assert canary.holders(desk.folder, value, *others) == []
+    assert canary.holders(done.temporary, value) == []
 
 
 def test_a_persons_own_browser_keeps_nothing_of_the_hand_off_page(tmp_path):
