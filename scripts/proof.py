@@ -62,6 +62,14 @@ PARTS = {
         ("tests.proof.mistakes_table",),
         "[Eighteen mistakes](mistakes.md) of admins, each made in a sandbox, found by `verify` and by `explain`.",
     ),
+    "fuzz": Part(
+        ("tests.sandbox.fuzz",),
+        "What nobody should send, to every port of the sandbox: no answer of 5xx, no hang, no growth.",
+    ),
+    "crash": Part(
+        ("tests.sandbox.crash",),
+        "The sandbox ended by SIGKILL under load, again and again: no write and no message that it acknowledged is lost.",
+    ),
     "mutants": Part(
         ("scripts.mutants",),
         "[Mutants](mutants.md): small changes to the code that decides and orders effects are noticed by unit tests.",

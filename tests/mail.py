@@ -85,7 +85,11 @@ class Office:
         return self.client.post(f"{self.login}/oauth2/v2.0/token", data=form).json()["access_token"]
 
     def token(self, scope=BOTH, app=None):
-        """As the person at reports@contoso.com signs in and accepts: the authorization code flow, with PKCE."""
+        """The access token of the person at reports@contoso.com."""
+        return self.signed_in(scope, app)["access_token"]
+
+    def signed_in(self, scope=BOTH, app=None):
+        """What the person's sign-in and Accept give: the authorization code flow, with PKCE."""
         client_id, secret = app or self.register()
         verifier = secrets.token_urlsafe(48)
         digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
@@ -100,7 +104,7 @@ class Office:
         assert back.params["state"] == "7"
         form = {"grant_type": "authorization_code", "client_id": client_id, "client_secret": secret, "scope": scope}
         form |= {"code": back.params["code"], "redirect_uri": REDIRECT, "code_verifier": verifier}
-        return self.client.post(f"{self.login}/oauth2/v2.0/token", data=form).json()["access_token"]
+        return self.client.post(f"{self.login}/oauth2/v2.0/token", data=form).json()
 
     def _submit(self, page, **entered):
         action = re.search(r'<form[^>]*action="([^"]+)"', page.text)[1]

@@ -1,8 +1,9 @@
 """kill -9 at random under load: `make crash`, or ARGS="--kills 100 --seed 1".
 
-A few clients change the directory as fast as they can, each its own apps, and keep a record of what was acknowledged.
-The sandbox's process is killed at a random moment and started again; then everything that was acknowledged must be
-there, whatever was under way may be, and nothing else is. Ends with 1 where a write was lost or a start failed.
+A few clients change the directory as fast as they can, each its own apps, one person sends mail (crash_mail.py), and
+all keep a record of what was acknowledged. The sandbox's process is killed at a random moment and started again; then
+everything that was acknowledged must be there, whatever was under way may be, and nothing else is. Ends with 1 where a
+write was lost or a start failed.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ import click
 import httpx
 
 from provision.sandbox import manage
+from tests.sandbox.crash_mail import Letters
 
 CLIENTS = 4
 LONGEST = 0.6  # seconds of load before a kill
 NOTHING = object()
+KINDS = ("principal", "grant", "notes", "notes", "add", "add", "remove", "delete")
+GRAPH = "00000003-0000-0000-c000-000000000000"
 
 
 @dataclass
@@ -34,7 +38,8 @@ class App:
 
     id: str
     app_id: str
-    principal: bool = False
+    principal: str = ""
+    granted: bool = False
     notes: object = None
     secrets: dict[str, str] = field(default_factory=dict)
     deleted: bool = False
@@ -47,6 +52,7 @@ class App:
 class Outcome:
     kills: int = 0
     acknowledged: int = 0
+    messages: int = 0
     lost: list[str] = field(default_factory=list)
 
 
@@ -56,6 +62,7 @@ class Crash:
         self.apps: list[App] = []
         self.touched: list[App] = []
         self.outcome = Outcome()
+        self.letters = Letters(folder)
         self.count = 0
 
     # -- the sandbox
@@ -66,7 +73,10 @@ class Crash:
         operator = self.info["operator"]
         with httpx.Client(verify=self.trust, trust_env=False) as client:
             answer = self.token(client, operator["client_id"], Path(operator["secret_file"]).read_text())
-        self.bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            self.bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            graph = f"{self.info['graph']}/v1.0/servicePrincipals(appId='{GRAPH}')"
+            self.resource = client.get(graph, headers=self.bearer).json()["id"]
+        self.letters.begin(self.info)
 
     def token(self, client, client_id, secret):
         form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
@@ -85,6 +95,7 @@ class Crash:
         async with asyncio.TaskGroup() as group:
             for _ in range(CLIENTS):
                 group.create_task(self.client())
+            group.create_task(asyncio.to_thread(self.letters.load))
             await asyncio.sleep(self.draw.uniform(0.02, LONGEST))
             await asyncio.to_thread(self.kill)
 
@@ -103,7 +114,7 @@ class Crash:
         if len(alive) < 2:
             return own.append(await self.create(http))
         app = self.draw.choice(alive)
-        app.under_way = self.draw.choice(("principal", "notes", "notes", "add", "add", "remove", "delete"))
+        app.under_way = self.draw.choice(KINDS)
         await getattr(self, f"_{app.under_way}")(http, app)
         app.under_way = ""
         return None
@@ -117,8 +128,13 @@ class Crash:
 
     async def _principal(self, http, app):
         if not app.principal:
-            await self.ask(http, "POST", "/servicePrincipals", {"appId": app.app_id})
-            app.principal = True
+            app.principal = (await self.ask(http, "POST", "/servicePrincipals", {"appId": app.app_id}))["id"]
+
+    async def _grant(self, http, app):
+        if app.principal and not app.granted:
+            grant = {"clientId": app.principal, "resourceId": self.resource, "consentType": "AllPrincipals"}
+            await self.ask(http, "POST", "/oauth2PermissionGrants", grant | {"scope": "SMTP.Send"})
+            app.granted = True
 
     async def _notes(self, http, app):
         self.count += 1
@@ -155,6 +171,7 @@ class Crash:
         with httpx.Client(verify=self.trust, trust_env=False, base_url=base, headers=self.bearer) as http:
             for app in apps:
                 self.outcome.lost += [f"{app.id}: {what}" for what in self.faults(http, app)]
+        self.outcome.lost += self.letters.faults()
 
     def faults(self, http, app):
         answer = http.get(f"/applications/{app.id}")
@@ -172,6 +189,8 @@ class Crash:
             yield f"its secrets {missing} are gone"
         if len(there - set(app.secrets)) > (app.under_way == "add"):
             yield f"its secrets {there - set(app.secrets)} are back"
+        if app.granted and not http.get(f"/servicePrincipals/{app.principal}/oauth2PermissionGrants").json()["value"]:
+            yield "its consent is gone"
         if app.principal:
             known = [value for key_id, value in app.secrets.items() if value and key_id in there]
             if known and self.token(http, app.app_id, known[0]).status_code != 200:
@@ -188,7 +207,9 @@ class Crash:
                 self.start()
                 self.verify(self.touched)
             self.verify(self.apps)
+            self.outcome.messages = len(self.letters.acknowledged)
         finally:
+            self.letters.close()
             manage.stop(self.folder)
         return self.outcome
 
@@ -200,10 +221,10 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="provision-crash-") as folder:
         outcome = Crash(Path(folder) / "sandbox", options.seed).run(options.kills)
-    told = f"{outcome.kills} kills, {outcome.acknowledged:,} acknowledged writes, {len(outcome.lost)} lost"
-    click.echo(f"seed {options.seed}: {told}, every start worked")
+    told = f"{outcome.kills} kills, {outcome.acknowledged:,} acknowledged writes, {outcome.messages:,} messages, "
     for lost in outcome.lost:
         click.echo(f"  LOST {lost}")
+    click.echo(f"sandbox killed, seed {options.seed}: {told}{len(outcome.lost)} lost, every start worked")
     sys.exit(1 if outcome.lost else 0)
 
 

@@ -210,13 +210,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="provision-fuzz-") as folder:
         tally = Fuzz(Path(folder) / "sandbox", options.seed).run(options.requests)
     before, after = tally.memory[0], tally.memory[-1]
-    click.echo(
-        f"seed {options.seed}: {tally.sent:,} sent, {tally.unmeant} answered 5xx, {len(tally.hangs)} hangs, ", nl=False
-    )
-    click.echo(f"{before / 1024:.0f} MB before, {after / 1024:.0f} MB after")
     click.echo("answers: " + ", ".join(f"{status} {count:,}" for status, count in sorted(tally.statuses.items())))
     for fault in [*dict.fromkeys(tally.faults), *tally.hangs]:
         click.echo(f"  FAULT {fault}")
+    told = f"{tally.sent:,} sent, {tally.unmeant} answered 5xx, {len(tally.hangs)} hangs"
+    memory = f"{before / 1024:.0f} MB before, {after / 1024:.0f} MB after"
+    click.echo(f"sandbox fuzzed, seed {options.seed}: {told}, {memory}")
     sys.exit(1 if tally.faults or tally.hangs or after > GROWTH * before else 0)
 
 

@@ -10,6 +10,7 @@ def test_no_acknowledged_write_is_lost_by_a_kill(tmp_path):
     assert outcome.lost == []
     assert outcome.kills == 5
     assert outcome.acknowledged > 0
+    assert outcome.messages > 0
 
 
 def test_a_write_that_is_lost_is_noticed(tmp_path):
@@ -23,3 +24,9 @@ def test_a_write_that_is_lost_is_noticed(tmp_path):
 
     crash.verify = forgetful
     assert any("never written" in lost for lost in crash.run(kills=1).lost)
+
+
+def test_a_message_that_is_lost_is_noticed(tmp_path):
+    crash = Crash(tmp_path / "sandbox", seed=3)
+    crash.letters.acknowledged.add("never sent")
+    assert any("1 messages, never sent among them" in lost for lost in crash.run(kills=1).lost)
