@@ -27,8 +27,9 @@ HEAD = """# Strangers' programs that believe in the sandbox
 {made} What follows was recorded by `make witnesses ARGS=--record`: each program unmodified, led to the
 sandbox by Microsoft's names through the CONNECT proxy or by its own documented settings. Operations are those that
 stand in the sandbox's log of requests while its tests ran; what leaves no request, such as a handshake, is told in the
-words of its tests. Programs in Python have locked versions (requirements/dev.txt, witnesses.txt, azure-cli.txt); the
-others are those of the distribution.
+words of its tests. Programs in Python have locked versions (requirements/dev.txt, witnesses.txt, azure-cli.txt); curl,
+openssl, msmtp and Dovecot are those of Debian 12, and another line of versions is a row that fails. Chromium alone
+moves, with its security updates.
 
 | client | version | operations | result |
 | --- | --- | --- | --- |
@@ -36,15 +37,19 @@ others are those of the distribution.
 
 
 def rows(record: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    return [(name, *_row(record.get(name))) for name in CLIENTS]
+    return [(name, *_row(record.get(name), CLIENTS[name].locked)) for name in CLIENTS]
 
 
-def _row(seen: dict[str, Any] | None) -> tuple[str, str, str]:
+def _row(seen: dict[str, Any] | None, locked: str) -> tuple[str, str, str]:
     if seen is None:
         return "", "", "not run"
     outcomes = Counter(seen["tests"].values())
     result = ", ".join(f"{outcomes[how]} {how}" for how in ("failed", "skipped", "passed") if outcomes[how])
-    return seen["version"] or "missing", "; ".join(_compact(seen["operations"])), result
+    return seen["version"] or "missing", "; ".join(_compact(seen["operations"])), result + _moved(seen, locked)
+
+
+def _moved(seen: dict[str, Any], locked: str) -> str:
+    return "" if (seen["version"] or "").startswith(locked) else f", not of the locked {locked}*"
 
 
 def _compact(operations: list[str]) -> list[str]:
@@ -63,8 +68,13 @@ def _compact(operations: list[str]) -> list[str]:
 
 
 def whole(record: dict[str, Any]) -> bool:
-    """Every program was there, and each of its tests passed."""
-    return all(name in record and set(record[name]["tests"].values()) == {"passed"} for name in CLIENTS)
+    """Every program was there in its locked version, and each of its tests passed."""
+    return all(
+        name in record
+        and set(record[name]["tests"].values()) == {"passed"}
+        and not _moved(record[name], CLIENTS[name].locked)
+        for name in CLIENTS
+    )
 
 
 def clients_of(operation: str) -> list[str]:

@@ -71,11 +71,13 @@ def _python() -> str:
 @dataclass(frozen=True)
 class Client:
     """`asks`: what the name that it gives itself matches, where tests of it ask by something else as well. Without
-    hosts: what it does leaves no request, and stands in the names of its tests."""
+    hosts: what it does leaves no request, and stands in the names of its tests. `locked`: how its version begins, where
+    no lock with hashes says which it is: Debian 12 has that one for as long as there is a Debian 12."""
 
     version: Callable[[], str]
     hosts: tuple[str, ...] = (GRAPH, LOGIN, *MAIL)
     asks: str = ""
+    locked: str = ""
 
 
 CLIENTS = {
@@ -83,14 +85,14 @@ CLIENTS = {
     "azure-identity": Client(lambda: version("azure-identity")),
     "msgraph-sdk": Client(lambda: version("msgraph-sdk"), (GRAPH,)),
     "azure-cli": Client(_installed("azure-cli")),
-    "curl": Client(_said("curl", "--version")),
-    "openssl s_client": Client(_said("openssl", "version"), ()),
+    "curl": Client(_said("curl", "--version"), locked="7.88."),
+    "openssl s_client": Client(_said("openssl", "version"), (), locked="3.0."),
     "smtplib": Client(_python, MAIL[:1]),
     "imaplib": Client(_python, MAIL[1:]),
-    "msmtp": Client(_said("msmtp", "--version")),
+    "msmtp": Client(_said("msmtp", "--version"), locked="1.8."),
     "email-oauth2-proxy": Client(_installed("emailproxy")),
     "Chromium": Client(_said("chromium", "--version"), (LOGIN,), "Mozilla"),
-    "Dovecot": Client(_said("dovecot", "--version"), ()),
+    "Dovecot": Client(_said("dovecot", "--version"), (), locked="2.3."),
 }
 
 

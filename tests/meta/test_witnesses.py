@@ -19,7 +19,10 @@ def test_what_was_recorded_of_a_program_is_in_its_tests(name):
 
 
 def passed():
-    return {name: {"version": "1", "operations": [], "tests": {"tests/a.py::test_b": "passed"}} for name in CLIENTS}
+    return {
+        name: {"version": CLIENTS[name].locked or "1", "operations": [], "tests": {"tests/a.py::test_b": "passed"}}
+        for name in CLIENTS
+    }
 
 
 def test_a_record_in_which_everybody_was_there_and_passed_is_whole():
@@ -32,6 +35,13 @@ def test_a_program_that_failed_once_or_was_missing_is_not_passed_over(outcome):
     record["msmtp"]["tests"]["tests/a.py::test_c"] = outcome
     assert not witnesses.whole(record)
     assert dict(row[::3] for row in witnesses.rows(record))["msmtp"] == f"1 {outcome}, 1 passed"
+
+
+def test_a_program_of_another_version_than_the_locked_one_is_not_passed_over():
+    record = passed()
+    record["curl"]["version"] = "8.0.1"
+    assert not witnesses.whole(record)
+    assert dict(row[::3] for row in witnesses.rows(record))["curl"] == "1 passed, not of the locked 7.88.*"
 
 
 def test_a_program_whose_tests_did_not_run_is_not_passed_over():
