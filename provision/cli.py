@@ -239,7 +239,7 @@ def profile() -> None:
 @profile.command("list")
 @common
 def profile_list(**options: Any) -> int:
-    """Every profile, what can be done with it, and whether a new secret asks for a new sign-in."""
+    """Every profile: what it can do, whether a new secret asks for a new sign-in, redirect URI and permissions."""
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.show_all(running.Options(**options))
@@ -258,7 +258,7 @@ def profile_show(name: str) -> int:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @common
 def profile_check(files: tuple[Path, ...], **options: Any) -> int:
-    """Check profiles of your own: every fault with file:line:column."""
+    """Check profiles, by file or by name: every fault with file:line:column, and what no source says."""
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.check(files, running.Options(**options))

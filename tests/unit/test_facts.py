@@ -9,7 +9,7 @@ PAGE = """| AADSTS | meaning |
 | 50196 | loop; 90055 throttled |
 
 AADSTS50011 / 9002325-6, AADSTS65001; 90094/90095 of issue #12345, port 50000
-- `535 5.7.3 Authentication unsuccessful` and `* BYE Connection closed. 14`, or 5.7.60; `554 5.2.0 STOREDRV; x`, pip 4.0.1
+- `535 5.7.3 Authentication unsuccessful` and `* BYE Connection closed. 14`, 5.7.60; `554 5.2.0 STOREDRV; x`, pip 4.0.1
 - `curl: (67) Login denied` and `NO AUTHENTICATE failed.`
 """
 NAMED = {
