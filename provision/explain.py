@@ -20,7 +20,9 @@ _AADSTS = re.compile(r"AADSTS[\s:_#-]{0,3}(\d{4,9})(?!\d)", re.IGNORECASE)
 _JSON = re.compile(r"error_codes\W{1,8}?\[([\d, ]+)\]", re.IGNORECASE)
 _BETWEEN = r"(?:\)?; Msg: |[^\w.]{1,4})(?:b['\"])?"
 """Between the two numbers of a reply: a blank, a hyphen, or what smtplib prints, `(535, b'5.7.139 ...')`."""
-_STATUS = r"(?<![\d.])({})(?!\.?\d)"
+_STATUS = r"(?<![\w.])({})(?![\w-]|\.\d)"
+_SAID = r"(?:^ ?|[:='\"(#\[>] ?|\b(?:error|code|status|reply|response|dsn|said) )"
+"""In front of a status without a reply code: elsewhere it may be the version of a program."""
 _ANY = _STATUS.format(r"[45]\.\d{1,3}\.\d{1,3}")
 _MAIL = re.compile(rf"\b([45]\d\d){_BETWEEN}{_ANY}", re.IGNORECASE)
 _BEGIN = re.compile(rf"(?:\b[45]\d\d{_BETWEEN})?{_ANY}", re.IGNORECASE)
@@ -83,7 +85,7 @@ def as_text(found: Iterable[Explained]) -> str:
 def _of_entra(line: str) -> list[tuple[int, Explained]]:
     hits = [(hit.start(), int(hit[1])) for hit in _AADSTS.finditer(line)]
     for hit in _JSON.finditer(line):
-        hits += [(hit.start(), int(number)) for number in re.findall(r"\d+", hit[1])]
+        hits += [(hit.start(), int(number)) for number in re.findall(r"\b\d{4,9}\b", hit[1])]
     return [(at, _of_code(number)) for at, number in hits]
 
 
@@ -134,11 +136,12 @@ def _start(line: str, at: int, begin: re.Pattern[str]) -> int:
 
 
 def _pattern(e: dict[str, Any]) -> re.Pattern[str] | None:
-    """Its text, or its number: one with a reply code needs it, but where it begins the whole text."""
+    """Its text, or its number: with the reply code that it names, else with any, or as what a server said."""
     ways = [e["mail"]] if "mail" in e else []
     for number in e.get("status", ()):
         reply, _, status = number.rpartition(" ")
-        ways.append((rf"(?:\b{reply}{_BETWEEN}|^ ?)" if reply else "") + _STATUS.format(re.escape(status)))
+        before = rf"\b{reply}{_BETWEEN}" if reply else rf"(?:\b[45]\d\d{_BETWEEN}|{_SAID})"
+        ways.append(before + _STATUS.format(re.escape(status)))
     return re.compile("|".join(ways), re.IGNORECASE) if ways else None
 
 

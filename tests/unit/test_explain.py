@@ -31,7 +31,10 @@ MAIL = {
     "A2 BAD User is authenticated but not connected.": "no-mailbox",
     "A1 NO AUTHENTICATE failed.": "token-for-graph",
     "AUTHENTICATE failed.": "token-for-graph",
+    "A1 NO [AUTHENTICATIONFAILED] AUTHENTICATE failed.": "token-for-graph",
+    "[AUTHENTICATIONFAILED] AUTHENTICATE failed.": "token-for-graph",
     "a NO LOGIN failed.": "basic-auth",
+    "imaplib.IMAP4.error: b'LOGIN failed.'": "basic-auth",
     "* BYE Connection closed. 14": "no-mailbox",
     "-ERR Authentication failure: unknown user name or bad password.": "token-for-graph",
 }
@@ -151,6 +154,10 @@ def test_the_list_of_codes_may_be_quoted_otherwise(text):
     assert found.code == "AADSTS7000222"
 
 
+def test_what_is_no_number_of_entra_in_that_list_is_left_out():
+    assert [e.code for e in explain(f'"error_codes":[{"9" * 5000}, 12, 7000222]')] == ["AADSTS7000222"]
+
+
 def test_what_tells_less_is_told_only_where_nothing_else_stands():
     log = "< 535 5.7.3 Authentication unsuccessful [x]\ncurl: (67) Login denied\n* BYE Connection closed. 14\n"
     assert [e.code for e in explain(log)] == ["535 5.7.3"]
@@ -181,7 +188,8 @@ def test_an_unknown_code_of_entra_gets_microsofts_page_and_no_guess():
 
 
 @pytest.mark.parametrize("text", [
-        "", "all is well", "250 2.0.0 OK", "version 5.7.3 of 535 files", "MySQL 5.7.30 at 10.5.7.139", "a NO vote",
+        "", "all is well", "250 2.0.0 OK", "version 5.7.3 of 535 files", "MySQL: 5.7.30 at 10.5.7.139", "a NO vote",
+        "kernel 5.7.57-generic", "release 5.2.252 is out, in v5.7.60", "blessed (5.7.3)",
         "HTTPError: (404, 'Not Found')", "* BYE Microsoft Exchange Server IMAP4 server signing off.",
     ],
 )  # fmt: skip
