@@ -239,7 +239,10 @@ def profile() -> None:
 @profile.command("list")
 @common
 def profile_list(**options: Any) -> int:
-    """Every profile: what it can do, whether a new secret asks for a new sign-in, redirect URI and permissions."""
+    """Every profile, and what an app registration must have for it.
+
+    How it is delivered to, whether a new secret asks for a new sign-in, its redirect URI and its permissions.
+    """
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.show_all(running.Options(**options))
@@ -255,10 +258,10 @@ def profile_show(name: str) -> int:
 
 
 @profile.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE|NAME...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @common
 def profile_check(files: tuple[Path, ...], **options: Any) -> int:
-    """Check profiles, by file or by name: every fault with file:line:column, and what no source says."""
+    """Check profiles, by file or name: every fault with file:line:column."""
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.check(files, running.Options(**options))
