@@ -5,10 +5,11 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD := .build
+FACTS ?= ../shared/facts
 # The tests wait more than they compute, so there are more workers than cores; a module's tests share what it prepares.
 PYTEST = pytest -n $$((3 * $$(nproc))) --dist loadscope --no-loadscope-reorder --durations=10
 
-.PHONY: help install venv strangers install-runtime demo test coverage witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint docs picture lock clean
+.PHONY: help install venv strangers install-runtime demo test coverage witnesses live proof year mutants soak weather races fuzz shapes crash bench bench-sandbox lint facts docs picture lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +99,10 @@ lint: venv ## ruff with all rules, mypy --strict
 	@mkdir -p $(BUILD)
 	@echo "lint: ruff and mypy (log: $(BUILD)/lint.log)"
 	@{ $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy; } 2>&1 | tee $(BUILD)/lint.log
+	@[ ! -d $(FACTS) ] || $(BIN)/python -m scripts.facts --check $(FACTS)
+
+facts: venv ## the errors that the tests hold `explain` to, from the facts; FACTS=FOLDER
+	@$(BIN)/python -m scripts.facts $(FACTS) && echo "facts: tests/unit/explained.tsv is up to date"
 
 docs: venv ## the generated pages under docs/reference
 	@$(BIN)/python -m scripts.reference && echo "docs: docs/reference is up to date"

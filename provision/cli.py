@@ -241,7 +241,10 @@ def profile() -> None:
 @profile.command("list")
 @common
 def profile_list(**options: Any) -> int:
-    """Every profile, what can be done with it, and whether a new secret asks for a new sign-in."""
+    """Every profile, and what an app registration must have for it.
+
+    How it is delivered to, whether a new secret asks for a new sign-in, its redirect URI and its permissions.
+    """
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.show_all(running.Options(**options))
@@ -257,10 +260,10 @@ def profile_show(name: str) -> int:
 
 
 @profile.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE|NAME...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @common
 def profile_check(files: tuple[Path, ...], **options: Any) -> int:
-    """Check profiles of your own: every fault with file:line:column."""
+    """Check profiles, by file or name: every fault with file:line:column."""
     from provision import profiling, running  # noqa: PLC0415
 
     return profiling.check(files, running.Options(**options))

@@ -35,6 +35,7 @@ __all__ = [
     "UserConsent",
     "load",
     "schema",
+    "spot",
 ]
 
 MAX_BYTES = 256 * 1024
@@ -69,6 +70,11 @@ def load(path: Path, env: Mapping[str, str]) -> Config:
     if config is None or doc.faults:
         raise ConfigError(tuple(Fault(str(path), *fault) for fault in sorted(doc.faults)))
     return config
+
+
+def spot(path: Path, where: yaml_places.Path) -> yaml_places.Spot:
+    """Where a part of a config stands that has no faults, for what is told of it nevertheless."""
+    return yaml_places.read(path.read_text(encoding="utf-8-sig"), {}).spot(where)
 
 
 def _load(path: Path, env: Mapping[str, str]) -> tuple[yaml_places.Document, Config | None]:

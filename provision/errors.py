@@ -82,8 +82,9 @@ class ConfigError(ProvisionError):
     exit_code = 64
     default_hint = "Nothing was sent. Correct the lines above; `provision schema` prints every key."
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(map(str, faults)), where=str(faults[0]).split(": ", 1)[0] if faults else None)
+    def __init__(self, faults: tuple[Fault, ...], *, hint: str | None = None) -> None:
+        where = str(faults[0]).split(": ", 1)[0] if faults else None
+        super().__init__("\n".join(map(str, faults)), hint=hint, where=where)
         self.faults = faults
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,6 +45,7 @@ def show_all(options: Options) -> int:
                 "reauth_on_new_secret": profile.reauth_on_new_secret,
                 "redirect_uri": profile.redirect_uri,
                 "permissions": list(profile.permissions or ()),
+                "scopes": list(profile.scopes),
             }
         )
     if options.json:
@@ -52,11 +54,12 @@ def show_all(options: Options) -> int:
         click.echo("\n".join(_table(rows)))
         options.say(f"your own: {own}")
     if faults:
-        raise ConfigError(tuple(faults))
+        raise ConfigError(tuple(faults), hint=profile_reading.HINT)
     return 0
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
+    """A line of columns for each, and below it what an app registration must have for it."""
     head = ("name", "what it is", "as", "sign in again", "")
     lines = [head] + [
         (
@@ -69,7 +72,14 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
         for row in rows
     ]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    first, *rest = (
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+    told = [first]
+    for line, row in zip(rest, rows, strict=True):
+        told += [line, f"  redirect URI: {row['redirect_uri'] or 'not known'}"]
+        told += [f"  permissions: {', '.join(row['permissions']) or 'not known'}"]
+    return told
 
 
 def show(name: str) -> int:
@@ -79,17 +89,17 @@ def show(name: str) -> int:
     return 0
 
 
-def check(files: tuple[Path, ...], options: Options) -> int:
+def check(names: tuple[Path, ...], options: Options) -> int:
     """All faults of all of them; what a good one says and what it cannot know."""
     faults = list[Fault]()
     good: list[tuple[Path, Profile]] = []
-    for file in files:
+    for file in map(_named, names):
         try:
             good.append((file, profile_reading.load(file)))
         except ConfigError as error:
             faults += error.faults
     if faults:
-        raise ConfigError(tuple(faults))
+        raise ConfigError(tuple(faults), hint=profile_reading.HINT)
     if options.json:
         click.echo(json.dumps({"version": 1, "results": [{"profile": str(f), "ok": True} for f, _ in good]}))
         return 0
@@ -99,6 +109,12 @@ def check(files: tuple[Path, ...], options: Options) -> int:
             for line in said:
                 click.echo(f"  {key}: {line}")
     return 0
+
+
+def _named(given: Path) -> Path:
+    """A file, or the profile of a name, as `show` takes it."""
+    is_name = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", str(given)) and not given.is_file()
+    return profile_reading.find(str(given), profiles_folder()) if is_name else given
 
 
 def schema() -> int:

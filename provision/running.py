@@ -78,12 +78,23 @@ def check(paths: tuple[Path, ...], options: Options) -> int:
     configs = load(paths)
     for config in configs:
         wiring_sinks.check(config)
+    lacking = [wiring_sinks.lacking(config) for config in configs]
+    for fault, hint in [one for told in lacking for one in told]:
+        click.echo(f"warning: {fault}\n  what to do: {hint}", err=True)
     if options.json:
-        click.echo(json.dumps({"version": 1, "results": [{"config": str(c.path), "ok": True} for c in configs]}))
+        results = [
+            {"config": str(config.path), "ok": True, "warnings": [_warning(*one) for one in told]}
+            for config, told in zip(configs, lacking, strict=True)
+        ]
+        click.echo(json.dumps({"version": 1, "results": results}))
     else:
-        for config in configs:
-            click.echo(f"{config.path}: good")
+        for config, told in zip(configs, lacking, strict=True):
+            click.echo(f"{config.path}: good" + (", with a warning" if told else ""))
     return 0
+
+
+def _warning(fault: Fault, hint: str) -> dict[str, str]:
+    return {"message": fault.text, "hint": hint, "where": f"{fault.file}:{fault.line}:{fault.column}"}
 
 
 def run_jobs(configs: list[Config], options: Options, body: Callable[[list[Job]], Awaitable[int]]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from provision.errors import UsageError
+from provision.errors import Fault, UsageError
 from provision.marks import sink_id
 
 if TYPE_CHECKING:
@@ -61,6 +61,26 @@ def check(given: config.Config) -> None:
                 "which app.redirect_uris does not list",
                 hint="Nothing was sent. Add it to app.redirect_uris.",
             )
+
+
+def lacking(given: config.Config) -> list[tuple[Fault, str]]:
+    """What a profile's application asks for and `app.permissions` does not list, with what to do. No error: the sources
+    name what they know, and mail may go out without all of it. Of a config that has no such key, nothing is known."""
+    from provision import config  # noqa: PLC0415
+    from provision.sinks import profile_use  # noqa: PLC0415
+
+    told = []
+    listed = given.app.permissions
+    for sink in given.deliver if listed is not None else ():
+        if sink.kind not in ("mspbots", "form", "http"):
+            continue
+        profile = profile_use.checked(sink, str(given.path), profiles_folder())
+        if missing := [name for name in profile.needs if name not in (listed or ())]:
+            place = config.spot(Path(given.path), ("app", "permissions"))
+            cause = f"{profile.title} asks for {', '.join(missing)}, which app.permissions does not list"
+            hint = f"Add what is missing there; `provision profile show {sink.profile}` says where that was read."
+            told.append((Fault(str(given.path), *place, cause), hint))
+    return told
 
 
 def _stays_here(sink: config.Sink, where: str) -> None:

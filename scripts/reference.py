@@ -74,6 +74,7 @@ def profiles_page() -> str:
             "as": ", ".join(f"`{kind}`" for kind in kinds(one)),
             "redirect URI": f"`{one.redirect_uri}`" if one.redirect_uri else "",
             "permissions": ", ".join(one.permissions or ()),
+            "scopes": ", ".join(f"`{scope}`" for scope in one.scopes),
             "sign in again after a new secret": again,
             "asks for": "; ".join(f"`{key}`: {said}" for key, said in one.http.asks.items()) if one.http else "",
             "fields": ", ".join(f.label for f in one.fields),

@@ -123,7 +123,7 @@ def _tried(act: Callable[[], T]) -> tuple[tuple[T] | None, str, str]:
     except smtplib.SMTPException as error:
         return None, "", type(error).__name__
     except imaplib.IMAP4.error as error:
-        return None, f"NO {error}" if re.match("AUTHENTICATE", str(error)) else str(error), ""
+        return None, str(error), ""
     except OSError as error:
         return None, "", type(error).__name__
 

@@ -18,9 +18,11 @@ from provision.sinks.template import filled, names
 
 FORM_VALUES = (
     "host_name", "authorization_url", "token_url", "redirect_uri", "client_id", "client_secret", "tenant_id",
-    "username", "reply_to", "signature",
+    "username", "reply_to", "signature", "scopes",
 )  # fmt: skip
 HTTP_VALUES = (*NAMES, "url", "settings")
+OPENID = frozenset({"openid", "profile", "email", "offline_access"})
+"""Scopes of OpenID Connect itself, which every app may ask for (learn.microsoft.com, scopes-oidc)."""
 _CONFIG = ConfigDict(extra="forbid", hide_input_in_errors=True)
 Method = Literal["GET", "PUT", "POST", "PATCH", "DELETE"]
 Path = Annotated[
@@ -122,7 +124,9 @@ class Profile:
     )
     redirect_uri: Text | None = Field(default=None, description="May hold {url} and what `http.asks` names.")
     permissions: Permissions | None = Field(default=None, description="Delegated permissions of Microsoft Graph.")
-    scopes: tuple[Text, ...] = Field(default=(), description="What it asks for when somebody signs in.")
+    scopes: tuple[Text, ...] = Field(
+        default=(), description="What it asks for when somebody signs in; a field with the value `scopes` takes them."
+    )
     menu: tuple[Step, ...] = ()
     window: Text | None = None
     fields: tuple[FormField, ...] = ()
@@ -159,6 +163,12 @@ class Profile:
         """Whether a browser can fill its form; a person always can."""
         return bool(self.url and self.menu and self.window and self.buttons and self.success and self.redirect_uri)
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The delegated permissions that its sources name, by itself or as scopes; each once."""
+        asked = (scope.rpartition("/")[2] for scope in self.scopes)
+        return tuple(p for p in dict.fromkeys((*(self.permissions or ()), *asked)) if p not in OPENID)
+
     def at(self, url: str, asked: Mapping[str, str] | None = None) -> Profile:
         """With its {url} and what else the config gave filled in."""
         given = {"url": url.rstrip("/"), **(asked or {})}
@@ -168,6 +178,7 @@ class Profile:
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
         """What each field of the form must hold, by its `value`, but the secret."""
         own = {**dict.fromkeys(FORM_VALUES, ""), **given, "redirect_uri": self.redirect_uri or ""}
+        own["scopes"] = " ".join(self.scopes)
         own.pop("client_secret")
         return {f.value: f.expected or _value(f.value, own) for f in self.fields if not f.secret}
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from provision import yaml_places
 from provision.errors import ConfigError, Fault, UsageError
 from provision.sinks import template
-from provision.sinks.profile import FORM_VALUES, HTTP_VALUES, FormField, Profile
+from provision.sinks.profile import FORM_VALUES, HTTP_VALUES, OPENID, FormField, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent.parent / "profiles"
 SCHEMA_ID = "urn:provision:profile:1"
+HINT = "Nothing was sent. Correct the lines above; `provision profile schema` prints every key."
 _LOGIN = ("credential", "user", "basic")
 _MAX_BYTES = 64 * 1024
 
@@ -59,7 +60,7 @@ def load(name: str | Path, own: Path | None = None) -> Profile:
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError((Fault(str(path), 1, 1, f"the profile cannot be read ({type(error).__name__})"),)) from None
+        raise ConfigError((Fault(str(path), 1, 1, _unread(error)),), hint=HINT) from None
     doc = yaml_places.read(text, {})
     profile: Profile | None = None
     if not isinstance(doc.data, dict):
@@ -74,8 +75,16 @@ def load(name: str | Path, own: Path | None = None) -> Profile:
         for where, said in _faults(profile):
             doc.add(doc.spot(where), said)
     if profile is None or doc.faults:
-        raise ConfigError(tuple(Fault(str(path), *one) for one in sorted(doc.faults)))
+        raise ConfigError(tuple(Fault(str(path), *one) for one in sorted(doc.faults)), hint=HINT)
     return profile
+
+
+def _unread(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "does not exist; `provision profile list` has the names of those that do"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder; name a YAML file"
+    return f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
 
 
 def _tell(error: ErrorDetails, doc: yaml_places.Document) -> None:
@@ -111,11 +120,23 @@ def _faults(found: Profile) -> Iterator[_Place]:
             yield ("redirect_uri",), "`redirect_uri` must be an https address, or begin with {url}"
     if found.url and (urlsplit(found.url).scheme != "https" or not urlsplit(found.url).hostname):
         yield ("url",), "`url` must be an https address"
+    yield from _scopes(found)
     if found.fields:
         yield from _form(found)
     yield from _words(found)
     if found.http:
         yield from _http(found)
+
+
+def _scopes(found: Profile) -> Iterator[_Place]:
+    resources = {scope.rpartition("/")[0] for scope in found.scopes if scope not in OPENID}
+    if len(resources) > 1:
+        yield ("scopes",), "`scopes` are of two services, and a token is for one (AADSTS28000)"
+    if found.permissions is not None and (missing := sorted(set(found.needs) - set(found.permissions))):
+        yield ("permissions",), f"`scopes` asks for {', '.join(missing)}, which `permissions` does not list"
+    taking = [f for f in found.fields if f.value == "scopes" or "{scopes}" in f.value]
+    if taking and not found.scopes:
+        yield ("fields",), f"field {taking[0].label}: the profile has no `scopes`"
 
 
 def _form(found: Profile) -> Iterator[_Place]:

@@ -1,5 +1,7 @@
 """Profiles: the shipped one is what the public sources say, and a faulty one is refused with every fault."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -71,6 +73,9 @@ def faults(tmp_path, change):
         (lambda d: d.pop("fields"), "must have `fields`"),
         (lambda d: d["edit"].update(after="Outgoing"), "`after` must be the name of a step of the menu"),
         (lambda d: d.update(tenant="header"), "`tenant`"),
+        (lambda d: d.update(scopes=["https://outlook.office.com/POP.Read"]), "asks for POP.Read, which `permissions`"),
+        (lambda d: d.update(scopes=["https://a.example/SMTP.Send", "https://b.example/SMTP.Send"]), "of two services"),
+        (lambda d: d["fields"][8].update(value="scopes"), "field Signature: the profile has no `scopes`"),
         (lambda d: d["also"].update({"Client Name": ["Name"]}), "`Client Name` stands nowhere"),
         (lambda d: d["also"].update({"Client ID": ["Client Secret"]}), "`Client Secret` stands for two fields"),
         (lambda d: d["also"].update({"Reply to": ["App ID"]}), "`App ID` stands for two fields"),
@@ -88,9 +93,14 @@ def test_every_fault_at_once(tmp_path):
 
 def test_unreadable_ones(tmp_path):
     (tmp_path / "bad.yaml").write_text("a: [1\n")
-    for path in (tmp_path / "none.yaml", tmp_path / "bad.yaml"):
-        with pytest.raises(ConfigError):
-            load(path)
+    (tmp_path / "latin.yaml").write_bytes(b"title: caf\xe9\n")
+    (tmp_path / "folder").mkdir()
+    names = {"none.yaml": "does not exist", "bad.yaml": ":1:", "latin.yaml": "not UTF-8", "folder": "is a folder"}
+    for name, said in names.items():
+        with pytest.raises(ConfigError) as told:
+            load(tmp_path / name)
+        assert said in told.value.message
+        assert "`provision profile schema`" in told.value.hint
 
 
 HTTP = """title: A service
@@ -136,13 +146,31 @@ FACTS = {
     "knowledgeowl": (
         "https://app.knowledgeowl.com/oauth2/custom-smtp-token", True, ("Mail.Send", "Mail.Send.Shared", "SMTP.Send")
     ),
-    "freescout": ("https://h.example/mailbox/oauth", False, None),
-    "osticket": ("https://h.example/api/auth/oauth2", "unknown", None),
-    "nextcloud-mail": ("https://h.example/index.php/apps/mail/integration/microsoft-auth", False, None),
-    "thingsboard": ("https://h.example/api/admin/mail/oauth2/code", True, None),
-    "frappe": (
-        "https://h.example/api/method/frappe.integrations.doctype.connected_app.connected_app.callback/M", False, None
+    "freescout": ("https://h.example/mailbox/oauth", False, ("IMAP.AccessAsUser.All", "SMTP.Send")),
+    "osticket": (
+        "https://h.example/api/auth/oauth2", "unknown",
+        ("User.Read", "offline_access", "IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"),
     ),
+    "nextcloud-mail": (
+        "https://h.example/index.php/apps/mail/integration/microsoft-auth", False,
+        ("IMAP.AccessAsUser.All", "SMTP.Send"),
+    ),
+    "thingsboard": ("https://h.example/api/admin/mail/oauth2/code", True, ("SMTP.Send",)),
+    "frappe": (
+        "https://h.example/api/method/frappe.integrations.doctype.connected_app.connected_app.callback/M", False,
+        ("IMAP.AccessAsUser.All", "SMTP.Send", "offline_access"),
+    ),
+}  # fmt: skip
+EXCHANGE = "https://outlook.office.com"
+SCOPES = {
+    "freescout": {"offline_access", f"{EXCHANGE}/IMAP.AccessAsUser.All", f"{EXCHANGE}/SMTP.Send"},
+    "nextcloud-mail": {"offline_access", f"{EXCHANGE}/IMAP.AccessAsUser.All", f"{EXCHANGE}/SMTP.Send"},
+    "frappe": {"offline_access", f"{EXCHANGE}/IMAP.AccessAsUser.All", f"{EXCHANGE}/SMTP.Send"},
+    "osticket": {
+        "offline_access", f"{EXCHANGE}/IMAP.AccessAsUser.All", f"{EXCHANGE}/POP.AccessAsUser.All",
+        f"{EXCHANGE}/SMTP.Send",
+    },
+    "thingsboard": {"offline_access", "openid", "https://outlook.office365.com/SMTP.Send"},
 }  # fmt: skip
 
 
@@ -150,8 +178,21 @@ FACTS = {
 def test_each_shipped_one_says_what_the_sources_say_and_what_is_assumed(name):
     profile = load(name).at("https://h.example/", {"document": "M"})
     assert (profile.redirect_uri, profile.reauth_on_new_secret, profile.permissions) == FACTS[name]
+    assert set(profile.scopes) == SCOPES.get(name, set())
     assert profile.sources
-    assert profile.assumed or name == "freescout"
+    assert profile.assumed
+    assert profile.scopes or any("scopes" in said for said in profile.assumed)
+
+
+def test_what_it_needs_are_its_permissions_and_its_scopes_without_those_of_openid():
+    profile = replace(load("thingsboard"), permissions=None)
+    assert profile.needs == ("SMTP.Send",)
+    assert load("osticket").needs == ("User.Read", "IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send")
+
+
+def test_a_form_that_takes_the_scopes_gets_them():
+    values = load("osticket").at("https://h.example").values({})
+    assert values["scopes"].split() == list(load("osticket").scopes)
 
 
 def test_there_is_a_fact_for_each_shipped_one():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from provision.sinks.profile_reading import SHIPPED, load
 from tests.settings_site import PROFILE
 from tests.unit.test_file_sink import VALUES, parcel
 
+ROOT = Path(__file__).parents[2]
 HEAD = "version: 1\ntenant: contoso.onmicrosoft.com\napp: {{key: mail{app}}}\ndeliver:\n  - {sink}\n"
 
 
@@ -49,11 +51,22 @@ def test_the_list_has_the_shipped_ones_and_the_users_own(own):
     assert "http" in rows["service"]
 
 
+def test_the_list_has_what_an_app_must_have_for_each(own):
+    lines = run("list")[1].splitlines()
+    below = lines[next(at for at, line in enumerate(lines) if line.startswith("mspbots ")) :]
+    assert below[1] == "  redirect URI: https://app.mspbots.ai/web/um/smtp/redirect"
+    assert below[2] == "  permissions: SMTP.Send, IMAP.AccessAsUser.All"
+    assert lines[-1] == "  permissions: not known"  # service, of the user's own
+
+
 def test_the_list_as_json(own):
     results = json.loads(run("list", "-o", "json")[1])["results"]
     (found,) = [one for one in results if one["name"] == "service"]
     assert found["kinds"] == ["http"]
     assert found["own"]
+    (known,) = [one for one in results if one["name"] == "thingsboard"]
+    assert known["permissions"] == ["SMTP.Send"]
+    assert known["scopes"] == ["https://outlook.office365.com/SMTP.Send", "offline_access", "openid"]
 
 
 def test_a_faulty_one_of_the_users_own_is_told_and_hides_no_other(own):
@@ -76,6 +89,24 @@ def test_check_tells_every_fault_of_every_file(own, tmp_path):
     assert code == 64
     assert err.count("unknown key `extra`") == 2
     assert err.count("`reauth_on_new_secret` is missing") == 2
+    assert "`provision profile schema` prints every key" in err
+
+
+def test_check_takes_a_name_as_show_does_and_a_file_of_that_name_first(own, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("check", "service")[1].startswith(f"{own / 'service.yaml'}: good")
+    (tmp_path / "service").write_text("title: 1\n")
+    assert "service:1:1: `reauth_on_new_secret` is missing" in run("check", "service")[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("none", "there is no profile none"), ("none.yaml", "none.yaml:1:1: does not exist"), ("./a/b", "does not exist")],
+)
+def test_check_says_what_does_not_exist(own, tmp_path, monkeypatch, given, said):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("check", given)
+    assert (code, said in err, "FileNotFoundError" in err) == (64, True, False)
 
 
 def test_check_says_what_is_assumed(own):
@@ -123,6 +154,43 @@ def test_the_redirect_uri_is_that_of_the_services_address(own, tmp_path):
     wiring_sinks.check(loaded(tmp_path, SERVICE, ", redirect_uris: [https://s.example/callback]"))
     with pytest.raises(UsageError, match=r"https://s\.example/callback"):
         wiring_sinks.check(loaded(tmp_path, SERVICE, ", redirect_uris: [https://t.example/callback]"))
+
+
+KNOWLEDGEOWL = "form: {profile: knowledgeowl, url: https://app.knowledgeowl.com, username: a@b.c}"
+LACKING = "KnowledgeOwl SMTP service asks for Mail.Send, Mail.Send.Shared, which app.permissions does not list"
+
+
+def checked(tmp_path, app, *words):
+    uri = ", redirect_uris: [https://app.knowledgeowl.com/oauth2/custom-smtp-token]"
+    loaded(tmp_path, KNOWLEDGEOWL, uri + app)
+    return CliRunner().invoke(main, ["check", str(tmp_path / "c.yaml"), *words])
+
+
+def test_permissions_that_a_profile_asks_for_are_missed_with_place_and_way_out(own, tmp_path):
+    done = checked(tmp_path, ", permissions: [SMTP.Send]")
+    column = (tmp_path / "c.yaml").read_text().splitlines()[2].index("[SMTP.Send]") + 1
+    assert (done.exit_code, done.stdout) == (0, f"{tmp_path / 'c.yaml'}: good, with a warning\n")
+    assert done.stderr.splitlines() == [
+        f"warning: {tmp_path / 'c.yaml'}:3:{column}: {LACKING}",
+        "  what to do: Add what is missing there; `provision profile show knowledgeowl` says where that was read.",
+    ]
+
+
+def test_a_warning_stands_in_the_json_form(own, tmp_path):
+    (found,) = json.loads(checked(tmp_path, ", permissions: []", "-o", "json").stdout)["results"]
+    (told,) = found["warnings"]
+    assert (found["ok"], told["message"]) == (True, LACKING.replace("Shared,", "Shared, SMTP.Send,"))
+    assert told["where"].startswith(f"{tmp_path / 'c.yaml'}:3:")
+
+
+@pytest.mark.parametrize("app", ["", ", permissions: [Mail.Send, Mail.Send.Shared, SMTP.Send, User.Read]"])
+def test_nothing_is_missed_where_all_is_listed_or_the_app_stays_as_it_is(own, tmp_path, app):
+    assert checked(tmp_path, app).stderr == ""
+
+
+def test_the_configs_of_the_repository_lack_nothing(own):
+    done = CliRunner().invoke(main, ["check", str(ROOT / "configs")])
+    assert (done.exit_code, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
