@@ -64,15 +64,30 @@ class Bench:
         at = self.folder / name
         return running([sys.executable, "-m", "provision.sandbox.server", "--folder", str(at)], at / "info.json")
 
+    def command(self) -> float:
+        """Seconds of `provision sandbox start`, which ends as soon as somebody can use it."""
+        folder = ["--folder", str(self.folder / "command")]
+        program = str(Path(sys.executable).with_name("provision"))
+        began = time.perf_counter()
+        subprocess.run([program, "sandbox", "start", *folder], check=True, stdout=subprocess.DEVNULL)
+        took = time.perf_counter() - began
+        subprocess.run([program, "sandbox", "stop", *folder], check=True, stdout=subprocess.DEVNULL)
+        return took
+
     def starts(self) -> None:
-        took: dict[str, list[float]] = {"bare": [], "small": [], "large": []}
+        took: dict[str, list[float]] = {"bare": [], "small": [], "large": [], "command": []}
         for _ in range(ROUNDS):
             for name, seconds in took.items():
+                if name == "command":
+                    seconds.append(self.command())
+                    continue
                 with self.bare() if name == "bare" else self.sandbox(name) as (until, _):
                     seconds.append(until)
-        bare, small, large = (median(seconds) for seconds in took.values())
+        bare, small, large, command = (median(seconds) for seconds in took.values())
         print(f"listens after   bare {bare:.3f} s   sandbox {small:.3f} s   with {APPS:,} apps {large:.3f} s")
+        print(f"                `provision sandbox start` ends after {command:.3f} s")
         self.limit("sandbox / bare", small / bare, READY)
+        self.limit("provision sandbox start / bare", command / bare, READY)
         self.limit(f"with {APPS:,} apps / sandbox", large / small, CHANGE)
 
     def limit(self, what: str, ratio: float, most: float) -> None:
