@@ -16,21 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from playwright.async_api import ProxySettings
 
 _NICKNAME = "provision"
 
 
-def proxy(given: str | None) -> ProxySettings | None:
+def proxy(given: str | None) -> dict[str, str] | None:
     """Playwright's settings: the one that is given, or HTTPS_PROXY and NO_PROXY as everything else here reads them."""
     named = getproxies()
     url = given or named.get("https") or named.get("all")
     if not url:
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
-    way: ProxySettings = {
-        "server": f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else ""),
-    }
+    way = {"server": f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")}
     if parts.username:
         way |= {"username": unquote(parts.username), "password": unquote(parts.password or "")}
     if not given and (bypass := ",".join(_bypass(named.get("no", "")))):
