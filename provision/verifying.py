@@ -19,17 +19,21 @@ from provision.checks.mail import links as of_mail
 from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
-from provision.model import App, Check, Desired, Endpoints, Observed, ServicePrincipal
+from provision.model import App, Check, Desired, Endpoints, Holding, Observed, ServicePrincipal
 from provision.patience import settled
 from provision.ports import Held, Readable, Retrievable
 from provision.survey import Job, permissions_of, seen_or_error, specs, together
 
 if TYPE_CHECKING:
-    from provision.model import Holding, Readiness
+    from provision.model import Readiness
     from provision.plan import View
     from provision.ports import Instruments, Person, Sink
 
-_Sink = tuple["Holding | None", "Readiness | errors.ProvisionError", "Held | errors.ProvisionError | None"]
+_Sink = tuple[
+    "Holding | errors.ProvisionError | None",
+    "Readiness | errors.ProvisionError",
+    "Held | errors.ProvisionError | None",
+]
 
 
 async def verify(
@@ -113,7 +117,7 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
         principal if isinstance(principal, ServicePrincipal) else None,
         grants if isinstance(grants, tuple) else (),
         deleted_object_id=deleted if isinstance(deleted, str) else None,
-        holdings={sink.id: found[0] for sink, found in zip(job.sinks, sinks, strict=True) if found[0] is not None},
+        holdings={s.id: found[0] for s, found in zip(job.sinks, sinks, strict=True) if isinstance(found[0], Holding)},
         skew=job.directory.skew,
     )
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # as the survey of a run
@@ -138,13 +142,14 @@ async def _sink(sink: Sink) -> _Sink:
     holding = await seen_or_error(sink.read()) if isinstance(sink, Readable) else None
     if isinstance(sink, Retrievable):
         held = await seen_or_error(sink.retrieve())
-    return None if isinstance(holding, errors.ProvisionError) else holding, await seen_or_error(sink.ready()), held
+    return holding, await seen_or_error(sink.ready()), held
 
 
 async def _tried(job: Job, app: App | None, sink: Sink, view: View, found: _Sink) -> SinkSeen:
     """Its secret tried at the token endpoint, where it gives one back that can be one."""
-    _, readiness, held = found
-    told = SinkSeen(sink.name, view, sink.needs_person, readiness, held)
+    holding, readiness, held = found
+    unread = holding if isinstance(holding, errors.ProvisionError) else None
+    told = SinkSeen(sink.name, view, sink.needs_person, readiness, unread, held)
     box = held.secret if isinstance(held, Held) and not held.sealed else None
     if box is None:
         return told

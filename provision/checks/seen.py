@@ -27,13 +27,14 @@ from provision.ports import Held
 
 @dataclass(frozen=True, slots=True)
 class SinkSeen:
-    """One sink. `held` None: it gives nothing back. `fault`: the secret cannot be one (secret.py). `refusal`: what
-    Entra said to it; only where `tried`."""
+    """One sink. `unread`: why it could not say what it holds. `held` None: it gives nothing back. `fault`: the secret
+    cannot be one (secret.py). `refusal`: what Entra said to it; only where `tried`."""
 
     name: str
     view: View
     needs_person: bool
     readiness: Readiness | ProvisionError
+    unread: ProvisionError | None = None
     held: Held | ProvisionError | None = None
     fault: str = ""
     begins_right: bool = False

@@ -9,7 +9,7 @@ import pytest
 from provision import errors
 from provision.model import Grant, Readiness, Registration, Rights
 from tests.fakes import IDS
-from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World
+from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World, unreadable
 
 NOT_SHOWN = {f"smtp-auth:{REPORTS}", "session:file:a"}
 
@@ -230,6 +230,18 @@ def test_a_sink_that_is_due_and_not_ready_is_broken_with_its_own_way_out(world):
     assert world.verify()["sink:file:a"].ok is None
     world.clock.time += 200 * DAY
     assert world.verify()["sink:file:a"].ok is False
+
+
+def test_a_sink_that_cannot_be_read_is_broken_though_it_could_be_delivered_to(tmp_path):
+    found = World(unreadable(tmp_path)).apply().verify()["sink:command:store"]
+    assert (found.ok, "not read" in found.detail, "ended with status 3" in found.detail) == (False, True, True)
+    assert "/bin/sh" in found.fix
+
+
+def test_a_sink_that_only_a_person_can_read_is_unknown(world):
+    world.sink.read = lambda: _raise(errors.PersonNeededError("nobody is signed in", hint="Sign in there."))
+    found = world.verify()["sink:file:a"]
+    assert (found.ok, found.fix) == (None, "Sign in there.")
 
 
 def test_a_sink_is_due_before_it_is_broken(world):
