@@ -12,10 +12,10 @@ from provision import doubt, errors
 from provision import plan as planner
 from provision.checks import app as of_app
 from provision.checks import consent as of_consent
+from provision.checks import mail as of_mail
 from provision.checks import mailbox as of_mailbox
 from provision.checks import sinks as of_sinks
 from provision.checks.mail import Mailed
-from provision.checks.mail import links as of_mail
 from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
@@ -65,9 +65,9 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
     if not sinks_only:
         for address in seen.mailboxes:
             yield of_mailbox.mailbox(seen, address)
-            yield from (
-                [of_mailbox.smtp_auth(address)] if mailed is None or address != mailed.address else of_mail(mailed)
-            )
+            yield from of_mail.links(mailed) if mailed and address == mailed.address else of_mail.untried(address)
+        if not seen.mailboxes:
+            yield of_mailbox.unnamed()
         for one in seen.sinks:
             yield of_mailbox.session(seen, one)
     for one in seen.sinks:

@@ -31,11 +31,17 @@ def mailbox(seen: Seen, address: str) -> Check:
     return good(name, "its user is enabled, with an Exchange Online plan")
 
 
+def unnamed() -> Check:
+    """No mailbox, and so none of its links."""
+    return unknown("mailbox", "the config names none, so that nothing is told of it", "Name it: --mailbox ADDRESS.")
+
+
 def smtp_auth(address: str) -> Check:
     """Settings of Exchange, which Graph does not show."""
     fix = (
         f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl SmtpClientAuthenticationDisabled` and, where "
-        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `--mail` tries it."
+        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. "
+        f"`provision verify CONFIG --mail --mailbox {address}` tries it."
     )
     return unknown(f"smtp-auth:{address}", "tenant's and mailbox's setting are Exchange's alone", fix)
 

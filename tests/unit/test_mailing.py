@@ -58,7 +58,7 @@ def test_a_sign_in_that_is_refused_is_explained_and_nothing_is_sent(office, numb
     office.signing = errors.SignInError(f"the sign-in was refused (AADSTS{number})")
     found = told(office)
     assert (found["sign-in"].ok, found["sign-in"].mistake) == (False, mistake)
-    assert [found[step].ok for step in ("smtp-auth", "smtp", "imap", "mail")] == [None] * 4
+    assert [found[step].ok for step in ("token", "smtp-auth", "smtp", "imap", "mail")] == [None] * 5
     assert office.nonces == []
 
 

@@ -11,7 +11,8 @@ from provision.model import Grant, Readiness, Registration, Rights
 from tests.fakes import IDS
 from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World, unreadable
 
-NOT_SHOWN = {f"smtp-auth:{REPORTS}", "session:file:a"}
+BY_MAIL = [f"{step}:{REPORTS}" for step in ("sign-in", "token", "smtp-auth", "imap")]
+NOT_SHOWN = {*BY_MAIL, "session:file:a"}
 
 
 @pytest.fixture
@@ -38,10 +39,23 @@ def test_the_links_stand_in_the_order_of_the_chain(world):
         "secret:file:a",
         "endpoints:file:a",
         f"mailbox:{REPORTS}",
-        *sorted(NOT_SHOWN, reverse=True),
+        *BY_MAIL,
+        "session:file:a",
         "sink:file:a",
     ]
     assert list(world.verify()) == order
+
+
+def test_what_needs_the_mailboxs_person_is_unknown_with_the_command_that_tries_it(world):
+    found = world.verify(mailboxes=("new@contoso.com",))
+    for name in (*BY_MAIL, "sign-in:new@contoso.com"):
+        assert f"`provision verify CONFIG --mail --mailbox {name.partition(':')[2]}` tries it" in found[name].fix
+
+
+def test_where_no_mailbox_is_named_that_is_said_in_the_place_of_its_links():
+    found = World(mailboxes=()).apply().verify()
+    assert (found["mailbox"].ok, found["mailbox"].fix) == (None, "Name it: --mailbox ADDRESS.")
+    assert not [name for name in found if name.startswith(("sign-in", "imap"))]
 
 
 def test_of_the_sinks_alone_only_their_links_are_told(world):
