@@ -231,6 +231,10 @@ class Person(Protocol):
     async def signs_in(self, address: str, mailbox: str) -> Secret:
         """The address that their browser ended at, which holds a code. PersonNeededError where nobody is there."""
 
+    async def gives_secret(self, client_id: str) -> Secret:
+        """A client secret of this app, where no sink gives one back. SecretIdError for its id, PersonNeededError where
+        nobody is there."""
+
 
 class Post(Protocol):
     """Exchange's hosts, for the mailbox's person. Each raises MailError, whose `reply` is the server's line."""

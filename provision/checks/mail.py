@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 from provision import explain
 from provision.checks import broken, good, unknown
 from provision.checks.mailbox import smtp_auth as smtp_auth_unseen
-from provision.errors import MailError, ProvisionError
+from provision.errors import MailError, ProvisionError, SecretIdError
 from provision.explain import Explained
 from provision.model import Check, Mailbox
 from provision.ports import PersonToken
 
 _AUDIENCES = ("outlook.office.com", "outlook.office365.com", "outlook.office365.us")
 _EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+_INVALID = "AADSTS7000215"
+"""Said of each secret that is not the app's, so that it shows no one mistake."""
 _OFF = {"smtp-auth-off-tenant", "smtp-auth-off-mailbox"}
 
 
@@ -57,10 +59,13 @@ def sign_in(mailed: Mailed) -> Check:
     name, found = f"sign-in:{mailed.address}", mailed.token
     if isinstance(found, PersonToken):
         return good(name, f"as {found.user or 'somebody whom the token does not name'}")
+    if isinstance(found, SecretIdError):
+        return broken(name, found.message, found.hint, "secret-id")
     told = explain.explain(found.message)
     if not told:
         return unknown(name, found.message, found.hint)
-    return broken(name, f"{told[0].cause} ({told[0].code})", told[0].fix, _mistake(told[0]))
+    mistake = None if told[0].code == _INVALID else _mistake(told[0])
+    return broken(name, f"{told[0].cause} ({told[0].code})", told[0].fix, mistake)
 
 
 def token(mailed: Mailed) -> Check:
