@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Grant,
         Holding,
         Mailbox,
+        PasswordSignIn,
         Readiness,
         Refusal,
         Registration,
@@ -204,6 +205,9 @@ class Inspector(Protocol):
 
     async def find_mailbox(self, address: str) -> Mailbox | None:
         """The user with this address, be it their name, their first address or another one."""
+
+    async def last_password_sign_in(self, user_id: str, since: datetime) -> PasswordSignIn | None:
+        """The last one over SMTP, IMAP or POP that Entra let in since then."""
 
 
 class Witness(Protocol):

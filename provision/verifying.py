@@ -19,7 +19,7 @@ from provision.checks.mail import Mailed
 from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
-from provision.model import App, Check, Desired, Endpoints, Holding, Observed, ServicePrincipal
+from provision.model import App, Check, Desired, Endpoints, Holding, Mailbox, Observed, ServicePrincipal
 from provision.patience import settled
 from provision.ports import Held, Readable, Retrievable
 from provision.survey import Job, permissions_of, seen_or_error, specs, together
@@ -65,6 +65,7 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
     if not sinks_only:
         for address in seen.mailboxes:
             yield of_mailbox.mailbox(seen, address)
+            yield of_mailbox.basic_auth(seen, address)
             yield from of_mail.links(mailed) if mailed and address == mailed.address else of_mail.untried(address)
         if not seen.mailboxes:
             yield of_mailbox.unnamed()
@@ -101,10 +102,13 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
     )
     boxes, sinks = rest[: len(addresses)], rest[len(addresses) :]
     there = app if isinstance(app, App) else None
-    registration, principal, deleted = await together(
+    owners = {address: box.object_id for address, box in zip(addresses, boxes, strict=True) if isinstance(box, Mailbox)}
+    since = job.directory.now() - of_mailbox.PASSWORDS
+    registration, principal, deleted, *passwords = await together(
         seen_or_error(tools.inspector.registration(there)) if there else _nothing(),
         seen_or_error(job.directory.find_service_principal(there.client_id)) if there else _nothing(),
         seen_or_error(job.directory.find_deleted(job.app.key)) if app is None else _nothing(),
+        *(seen_or_error(tools.inspector.last_password_sign_in(user, since)) for user in owners.values()),
     )
     grants = (
         await seen_or_error(job.directory.find_grants(principal)) if isinstance(principal, ServicePrincipal) else ()
@@ -127,7 +131,7 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
     )
     return Seen(
         job.tenant, settings, now, endpoints, rights, app, permissions, registration, principal, grants, policies,
-        dict(zip(addresses, boxes, strict=True)), desired, observed, tried,
+        dict(zip(addresses, boxes, strict=True)), desired, observed, tried, dict(zip(owners, passwords, strict=True)),
         {sink: commit.at for sink, commit in commits(there.tags).items()} if there else {},
     )  # fmt: skip
 

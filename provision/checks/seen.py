@@ -15,6 +15,7 @@ from provision.model import (
     Grant,
     Mailbox,
     Observed,
+    PasswordSignIn,
     Readiness,
     Refusal,
     Registration,
@@ -62,6 +63,8 @@ class Seen:
     desired: Desired
     observed: Observed
     sinks: tuple[SinkSeen, ...] = ()
+    passwords: Mapping[str, PasswordSignIn | ProvisionError | None] = field(default_factory=dict)
+    """By mailbox whose user was read: the last sign-in with a password."""
     tags: Mapping[str, datetime] = field(default_factory=dict)
     """When each sink was last delivered to, by its commit point."""
 

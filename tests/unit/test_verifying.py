@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from provision import errors
-from provision.model import Grant, Readiness, Registration, Rights
+from provision.model import Grant, PasswordSignIn, Readiness, Registration, Rights
 from tests.fakes import IDS
 from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World, unreadable
 
@@ -39,6 +39,7 @@ def test_the_links_stand_in_the_order_of_the_chain(world):
         "secret:file:a",
         "endpoints:file:a",
         f"mailbox:{REPORTS}",
+        f"basic-auth:{REPORTS}",
         *BY_MAIL,
         "session:file:a",
         "sink:file:a",
@@ -74,6 +75,7 @@ READS = {
     "find_service_principal": "service-principal",
     "find_grants": "consent",
     "find_mailbox": f"mailbox:{REPORTS}",
+    "find_sign_ins": f"basic-auth:{REPORTS}",
 }
 
 
@@ -229,11 +231,36 @@ def test_a_mailbox_that_is_not_there_is_broken_also_one_named_for_this_run(world
     assert (found.ok, found.mistake) == (False, "no-mailbox")
 
 
+@pytest.mark.parametrize(
+    ("days", "ok", "mistake"), [(-40, True, None), (-20, None, "basic-auth"), (1, False, "basic-auth")]
+)
+def test_a_sign_in_with_a_password_is_told_and_broken_where_it_came_after_a_delivery(world, days, ok, mistake):
+    world.directory.passwords = PasswordSignIn(world.clock.now() + days * DAY, "Authenticated SMTP")
+    found = world.verify()[f"basic-auth:{REPORTS}"]
+    assert (found.ok, found.mistake) == (ok, mistake)
+    assert ("Authenticated SMTP" in found.detail) == (mistake is not None)
+
+
+def test_where_the_mailboxs_user_is_not_read_nobody_looks_for_their_sign_ins(world):
+    world.directory.faults["find_mailbox"] = [errors.ForbiddenError("no right")]
+    assert world.verify()[f"basic-auth:{REPORTS}"].ok is None
+    assert "find_sign_ins" not in world.directory.calls
+
+
 @pytest.mark.parametrize(("days", "mistake"), [(-1, None), (1, "refresh-token-dead")])
 def test_sessions_that_were_revoked_after_a_delivery_cast_doubt_on_the_refresh_token(world, days, mistake):
     world.directory.mailbox = replace(world.directory.mailbox, sessions_from=world.clock.now() + days * DAY)
     found = world.verify()["session:file:a"]
     assert (found.ok, found.mistake) == (None, mistake)
+
+
+def test_a_refresh_token_that_may_have_lain_idle_for_90_days_is_doubted(world):
+    world.clock.time += 89 * DAY
+    assert world.verify()["session:file:a"].mistake is None
+    world.clock.time += 2 * DAY
+    found = world.verify()["session:file:a"]
+    assert (found.ok, found.mistake) == (None, "refresh-token-dead")
+    assert "AADSTS700082" in found.detail
 
 
 def test_a_sink_that_is_due_and_not_ready_is_broken_with_its_own_way_out(world):
