@@ -1,5 +1,5 @@
-"""Asks the mailbox's person to sign in, on the terminal: ports.Person. What they paste holds a code, and is not
-echoed."""
+"""Asks the mailbox's person on the terminal: ports.Person. What they paste holds a code, what they type is a secret;
+neither is echoed, and neither is taken from anywhere else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from provision.errors import PersonNeededError
-from provision.secret import Secret
+from provision.secret import Secret, client_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,24 +25,49 @@ class Asking:
     """At /dev/tty: stdout and stderr may be files."""
 
     async def signs_in(self, address: str, mailbox: str) -> Secret:
-        try:
-            terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
-        except OSError:
-            raise PersonNeededError(
-                f"{mailbox} has to sign in, and there is no terminal to ask on",
-                hint="Run `provision verify --mail` on a terminal.",
-            ) from None
-        try:
-            with _quiet(terminal):
-                os.write(terminal, _text(address, mailbox).encode())
-                pasted = await _line(terminal)
-                os.write(terminal, b"\n")
-        finally:
-            os.close(terminal)
+        hint = "Run `provision verify --mail` on a terminal."
+        nobody = PersonNeededError(f"{mailbox} has to sign in, and there is no terminal to ask on", hint=hint)
+        pasted = await _asked(_text(address, mailbox), nobody, whole=True)
         if not pasted:
             hint = "Sign in, and copy the whole address of the page that it ends at."
             raise PersonNeededError("no address was pasted", hint=hint)
         return Secret(pasted)
+
+    async def gives_secret(self, client_id: str) -> Secret:
+        nobody = PersonNeededError(
+            "no sink gives back a secret that Entra takes, and there is no terminal to ask for one on",
+            hint=f"Run it on a terminal, where it asks for the secret. {_OTHERWISE}",
+        )
+        typed = await _asked(_GIVE.format(client_id), nobody)
+        if not typed:
+            raise PersonNeededError("no secret was typed", hint=f"Type the Value, not the Secret ID. {_OTHERWISE}")
+        return client_secret(typed, "what was typed")
+
+
+_OTHERWISE = (
+    "Or add a sink that gives it back (`file`, `keyvault`) and run `provision rotate --now`; or send a test from the "
+    "application itself."
+)
+_GIVE = (
+    "\nNo sink gives back a secret that Entra takes. Type one of the app {},\nas the application was given it: the "
+    "Value, not the Secret ID (not shown, kept nowhere), and press Enter: "
+)
+
+
+async def _asked(text: str, nobody: PersonNeededError, *, whole: bool = False) -> str:
+    """What is typed below `text`; `whole`: it may be longer than a line of the terminal's."""
+    try:
+        terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        raise nobody from None
+    try:
+        with _quiet(terminal, whole=whole):
+            os.write(terminal, text.encode())
+            typed = await _line(terminal)
+            os.write(terminal, b"\n")
+    finally:
+        os.close(terminal)
+    return typed
 
 
 def _text(address: str, mailbox: str) -> str:
@@ -54,13 +79,13 @@ def _text(address: str, mailbox: str) -> str:
 
 
 @contextmanager
-def _quiet(terminal: int) -> Iterator[None]:
-    """Without echo, and without the 4095 letters at which a line is cut off."""
+def _quiet(terminal: int, *, whole: bool) -> Iterator[None]:
+    """Without echo; `whole`: without the 4095 letters at which a line is cut off, and so without Backspace."""
     import termios  # noqa: PLC0415 - not on Windows
 
     before = termios.tcgetattr(terminal)
     changed = termios.tcgetattr(terminal)
-    changed[3] &= ~(termios.ECHO | termios.ICANON)
+    changed[3] &= ~(termios.ECHO | termios.ICANON) if whole else ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSADRAIN, changed)
     try:
         yield

@@ -1,5 +1,5 @@
-"""`verify --mail`: the mailbox's person signs in to the app with a secret that a sink gave back, and one message goes
-from the mailbox to itself and is found again. The message stays; nothing else is changed."""
+"""`verify --mail`: the mailbox's person signs in to the app with a secret that a sink gave back, or that they type, and
+one message goes from the mailbox to itself and is found again. The message stays; nothing else is changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from provision.survey import seen_or_error
 
 if TYPE_CHECKING:
     from provision.checks.seen import Seen
-    from provision.ports import Instruments, Person, Post
+    from provision.model import App
+    from provision.ports import Instruments, Person, Post, Witness
     from provision.secret import Secret
     from provision.survey import Job
 
@@ -59,10 +60,7 @@ async def _token(seen: Seen, tools: Instruments, person: Person, address: str, s
     if app is None or not app.redirect_uris:
         raise errors.SignInError("there is no app with a redirect URI", hint="See the links `app` and `redirect-uri`.")
     if box is None:
-        raise errors.SignInError(
-            "no sink gives back a secret that Entra takes",
-            hint="Add a `file` sink, run `provision rotate --now`; or send a test from the application itself.",
-        )
+        box = await _typed(tools.witness, person, app)
     redirect = min(
         app.redirect_uris & (seen.settings.redirect_uris or app.redirect_uris), default=min(app.redirect_uris)
     )
@@ -75,6 +73,19 @@ def _secret(seen: Seen) -> Secret | None:
         if isinstance(one.held, Held) and one.tried and one.refusal is None:
             return one.held.secret
     return None
+
+
+async def _typed(witness: Witness, person: Person, app: App) -> Secret:
+    """A secret that the person has, tried before they sign in. Raises SecretIdError for its id."""
+    box = await person.gives_secret(app.client_id)
+    if box.fault():
+        hint = "Enter it again, whole: the Value of a client secret, as the application was given it."
+        raise errors.SignInError("what was typed is too short for a secret. It was sent nowhere", hint=hint)
+    if refusal := await witness.refusal(app.client_id, box):
+        raise errors.SignInError(
+            f"the secret that was typed is refused (AADSTS{refusal.code})", request_id=refusal.request_id
+        )
+    return box
 
 
 async def _send(post: Post, address: str, token: Secret, nonce: str) -> bool:

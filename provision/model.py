@@ -269,3 +269,11 @@ class Mailbox:
     enabled: bool
     exchange: bool
     sessions_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSignIn:
+    """One with user and password that Entra let in. `client`: the protocol, as Entra names it."""
+
+    at: datetime
+    client: str

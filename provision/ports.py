@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Grant,
         Holding,
         Mailbox,
+        PasswordSignIn,
         Readiness,
         Refusal,
         Registration,
@@ -205,6 +206,9 @@ class Inspector(Protocol):
     async def find_mailbox(self, address: str) -> Mailbox | None:
         """The user with this address, be it their name, their first address or another one."""
 
+    async def last_password_sign_in(self, user_id: str, since: datetime) -> PasswordSignIn | None:
+        """The last one over SMTP, IMAP or POP that Entra let in since then."""
+
 
 class Witness(Protocol):
     """What `verify` asks of the login host beside what a run needs."""
@@ -230,6 +234,10 @@ class Person(Protocol):
 
     async def signs_in(self, address: str, mailbox: str) -> Secret:
         """The address that their browser ended at, which holds a code. PersonNeededError where nobody is there."""
+
+    async def gives_secret(self, client_id: str) -> Secret:
+        """A client secret of this app, where no sink gives one back. SecretIdError for its id, PersonNeededError where
+        nobody is there."""
 
 
 class Post(Protocol):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from provision import errors
 from provision.checks import broken, good, unknown
+from provision.checks.sinks import failed
 from provision.ports import Rehearsable
 from provision.survey import survey
 
@@ -23,7 +24,11 @@ async def rehearse(job: Job) -> tuple[Check, ...]:
         if isinstance(sink, Rehearsable) and ready.ok:
             job.say(f"{sink.name}: goes to the form, and enters nothing")
             ready = await sink.rehearse()
-        checks.append(_told(name, ready, rehearsed=isinstance(sink, Rehearsable)))
+        unread = found.unread.get(sink.id)
+        if unread is not None and (ready.ok or ready.person):
+            checks.append(failed(name, unread, "not read: "))
+        else:
+            checks.append(_told(name, ready, rehearsed=isinstance(sink, Rehearsable)))
     return tuple(checks)
 
 

@@ -60,6 +60,8 @@ class Survey:
     commits: list[Commit] = field(default_factory=list)
     delivered: set[str] = field(default_factory=set)
     failed: dict[str, errors.ProvisionError] = field(default_factory=dict)
+    unread: dict[str, errors.SinkError] = field(default_factory=dict)
+    """By sink id: why what it holds could not be read."""
 
 
 async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, adopt: str | None = None) -> Survey:
@@ -84,7 +86,7 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     rules, *ready = await together(_rules(job, observed.app if asked else None), *(sink.ready() for sink in asked))
     observed = replace(observed, rules=rules, readiness={s.id: r for s, r in zip(asked, ready, strict=True)})
     made = planner.plan(desired, observed, now, force=force, secrets_only=secrets_only)
-    return Survey(desired, observed, seen.endpoints, now, made)
+    return Survey(desired, observed, seen.endpoints, now, made, unread=seen.unread)
 
 
 async def _look(job: Job, adopt: str | None) -> Survey:
@@ -108,11 +110,13 @@ async def _look(job: Job, adopt: str | None) -> Survey:
         wants_grants = principal is not None and job.app.consent != "person"
         grants = await job.directory.find_grants(principal) if principal and wants_grants else ()
         observed = Observed(app, principal, grants, own_client_id=own)
-    holdings = {sink.id: holding for sink, holding in zip(reads, held, strict=True) if holding is not None}
+    answers = [(sink.id, one) for sink, one in zip(reads, held, strict=True)]
+    holdings = {ident: one for ident, one in answers if not isinstance(one, errors.SinkError)}
+    unread = {ident: one for ident, one in answers if isinstance(one, errors.SinkError)}
     desired = Desired(settings, job.secret, specs(job, settings, app, endpoints))
     observed = replace(observed, holdings=holdings, skew=job.directory.skew)
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # a run may have stood still meanwhile
-    return Survey(desired, observed, endpoints, now, Plan())
+    return Survey(desired, observed, endpoints, now, Plan(), unread=unread)
 
 
 async def together(*reads: Awaitable[Any]) -> tuple[Any, ...]:
@@ -151,13 +155,13 @@ async def _rules(job: Job, app: App | None) -> SecretRules:
     return await job.directory.secret_rules(app) if app else SecretRules()
 
 
-async def _read(job: Job, sink: Readable, name: str) -> Holding | None:
-    """What it holds, or None when it cannot be read now: UNKNOWN, and said why."""
+async def _read(job: Job, sink: Readable, name: str) -> Holding | errors.SinkError:
+    """What it holds, or the error when it cannot be read now: UNKNOWN, and said why."""
     try:
         return await sink.read()
     except errors.SinkError as error:
         job.say(f"{name}: not read: {error.message.removeprefix(f'{name}: ')} {error.hint}")
-        return None
+        return error
 
 
 def values(settings: AppSettings, app: App | None, endpoints: Endpoints) -> dict[str, str]:

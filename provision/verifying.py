@@ -12,24 +12,28 @@ from provision import doubt, errors
 from provision import plan as planner
 from provision.checks import app as of_app
 from provision.checks import consent as of_consent
+from provision.checks import mail as of_mail
 from provision.checks import mailbox as of_mailbox
 from provision.checks import sinks as of_sinks
 from provision.checks.mail import Mailed
-from provision.checks.mail import links as of_mail
 from provision.checks.seen import Seen, SinkSeen
 from provision.mailing import mail
 from provision.marks import commits
-from provision.model import App, Check, Desired, Endpoints, Observed, ServicePrincipal
+from provision.model import App, Check, Desired, Endpoints, Holding, Mailbox, Observed, ServicePrincipal
 from provision.patience import settled
 from provision.ports import Held, Readable, Retrievable
 from provision.survey import Job, permissions_of, seen_or_error, specs, together
 
 if TYPE_CHECKING:
-    from provision.model import Holding, Readiness
+    from provision.model import Readiness
     from provision.plan import View
     from provision.ports import Instruments, Person, Sink
 
-_Sink = tuple["Holding | None", "Readiness | errors.ProvisionError", "Held | errors.ProvisionError | None"]
+_Sink = tuple[
+    "Holding | errors.ProvisionError | None",
+    "Readiness | errors.ProvisionError",
+    "Held | errors.ProvisionError | None",
+]
 
 
 async def verify(
@@ -61,9 +65,10 @@ def links(seen: Seen, *, sinks_only: bool = False, mailed: Mailed | None = None)
     if not sinks_only:
         for address in seen.mailboxes:
             yield of_mailbox.mailbox(seen, address)
-            yield from (
-                [of_mailbox.smtp_auth(address)] if mailed is None or address != mailed.address else of_mail(mailed)
-            )
+            yield of_mailbox.basic_auth(seen, address)
+            yield from of_mail.links(mailed) if mailed and address == mailed.address else of_mail.untried(address)
+        if not seen.mailboxes:
+            yield of_mailbox.unnamed()
         for one in seen.sinks:
             yield of_mailbox.session(seen, one)
     for one in seen.sinks:
@@ -97,10 +102,13 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
     )
     boxes, sinks = rest[: len(addresses)], rest[len(addresses) :]
     there = app if isinstance(app, App) else None
-    registration, principal, deleted = await together(
+    owners = {address: box.object_id for address, box in zip(addresses, boxes, strict=True) if isinstance(box, Mailbox)}
+    since = job.directory.now() - of_mailbox.PASSWORDS
+    registration, principal, deleted, *passwords = await together(
         seen_or_error(tools.inspector.registration(there)) if there else _nothing(),
         seen_or_error(job.directory.find_service_principal(there.client_id)) if there else _nothing(),
         seen_or_error(job.directory.find_deleted(job.app.key)) if app is None else _nothing(),
+        *(seen_or_error(tools.inspector.last_password_sign_in(user, since)) for user in owners.values()),
     )
     grants = (
         await seen_or_error(job.directory.find_grants(principal)) if isinstance(principal, ServicePrincipal) else ()
@@ -113,7 +121,7 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
         principal if isinstance(principal, ServicePrincipal) else None,
         grants if isinstance(grants, tuple) else (),
         deleted_object_id=deleted if isinstance(deleted, str) else None,
-        holdings={sink.id: found[0] for sink, found in zip(job.sinks, sinks, strict=True) if found[0] is not None},
+        holdings={s.id: found[0] for s, found in zip(job.sinks, sinks, strict=True) if isinstance(found[0], Holding)},
         skew=job.directory.skew,
     )
     now = job.directory.now() - max(job.clock.now() - began, timedelta(0))  # as the survey of a run
@@ -123,7 +131,7 @@ async def _look(job: Job, mailboxes: tuple[str, ...]) -> Seen:
     )
     return Seen(
         job.tenant, settings, now, endpoints, rights, app, permissions, registration, principal, grants, policies,
-        dict(zip(addresses, boxes, strict=True)), desired, observed, tried,
+        dict(zip(addresses, boxes, strict=True)), desired, observed, tried, dict(zip(owners, passwords, strict=True)),
         {sink: commit.at for sink, commit in commits(there.tags).items()} if there else {},
     )  # fmt: skip
 
@@ -138,13 +146,14 @@ async def _sink(sink: Sink) -> _Sink:
     holding = await seen_or_error(sink.read()) if isinstance(sink, Readable) else None
     if isinstance(sink, Retrievable):
         held = await seen_or_error(sink.retrieve())
-    return None if isinstance(holding, errors.ProvisionError) else holding, await seen_or_error(sink.ready()), held
+    return holding, await seen_or_error(sink.ready()), held
 
 
 async def _tried(job: Job, app: App | None, sink: Sink, view: View, found: _Sink) -> SinkSeen:
     """Its secret tried at the token endpoint, where it gives one back that can be one."""
-    _, readiness, held = found
-    told = SinkSeen(sink.name, view, sink.needs_person, readiness, held)
+    holding, readiness, held = found
+    unread = holding if isinstance(holding, errors.ProvisionError) else None
+    told = SinkSeen(sink.name, view, sink.needs_person, readiness, unread, held)
     box = held.secret if isinstance(held, Held) and not held.sealed else None
     if box is None:
         return told

@@ -203,6 +203,12 @@ class FakeDirectory:
         user = self.users.get(address.lower())
         return user and replace(self.mailbox, object_id=user, address=address.lower())
 
+    passwords = None
+
+    async def last_password_sign_in(self, user_id, since):
+        self._enter("find_sign_ins")
+        return self.passwords if self.passwords and self.passwords.at >= since else None
+
     async def aclose(self):
         pass
 

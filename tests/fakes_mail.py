@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from provision.errors import MailError
+from provision.errors import MailError, PersonNeededError
 from provision.ports import PersonToken
-from provision.secret import Secret
+from provision.secret import Secret, client_secret
 
 REPORTS = "reports@contoso.com"
 RESOURCE = "https://outlook.office.com"
@@ -13,7 +13,7 @@ SCOPES = frozenset({"SMTP.Send", "IMAP.AccessAsUser.All"})
 
 class FakePost:
     """Delegation, Person and Post. `late`: how often a message is looked for in vain; `signing`, `sending`, `opening`:
-    the error that a step ends with."""
+    the error that a step ends with; `typed`: the secret that they have."""
 
     resource = RESOURCE
 
@@ -22,6 +22,7 @@ class FakePost:
         self.given = PersonToken(self.token, RESOURCE, SCOPES, REPORTS)
         self.signing = self.sending = self.opening = None
         self.late, self.asked, self.nonces = 0, [], []
+        self.typed, self.asked_for = None, []
 
     async def address(self, client_id, redirect_uri, mailbox, scopes):
         self.asked.append((redirect_uri, mailbox, scopes))
@@ -29,6 +30,12 @@ class FakePost:
 
     async def signs_in(self, address, mailbox):
         return Secret("https://app.example/cb#code=c")
+
+    async def gives_secret(self, client_id):
+        self.asked_for.append(client_id)
+        if self.typed is None:
+            raise PersonNeededError("no terminal", hint="Come.")
+        return client_secret(self.typed, "what was typed")
 
     async def redeem(self, landed, secret):
         if self.signing:

@@ -1,4 +1,5 @@
-"""What came of the one message of `verify --mail`: the person's sign-in, the token, SMTP, IMAP, and the way back."""
+"""The person's sign-in, the token, SMTP, IMAP, and the way back: what came of the one message of `verify --mail`, or
+where each is seen without it."""
 
 from __future__ import annotations
 
@@ -8,13 +9,16 @@ from urllib.parse import urlsplit
 
 from provision import explain
 from provision.checks import broken, good, unknown
-from provision.errors import MailError, ProvisionError
+from provision.checks.mailbox import smtp_auth as smtp_auth_unseen
+from provision.errors import MailError, ProvisionError, SecretIdError
 from provision.explain import Explained
 from provision.model import Check, Mailbox
 from provision.ports import PersonToken
 
 _AUDIENCES = ("outlook.office.com", "outlook.office365.com", "outlook.office365.us")
 _EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+_INVALID = "AADSTS7000215"
+"""Said of each secret that is not the app's, so that it shows no one mistake."""
 _OFF = {"smtp-auth-off-tenant", "smtp-auth-off-mailbox"}
 
 
@@ -33,27 +37,42 @@ class Mailed:
 
 def links(mailed: Mailed) -> Iterator[Check]:
     yield sign_in(mailed)
-    if isinstance(mailed.token, PersonToken):
-        yield token(mailed, mailed.token)
+    yield token(mailed)
     yield smtp_auth(mailed)
     yield smtp(mailed)
     yield imap(mailed)
     yield back(mailed)
 
 
+def untried(address: str) -> Iterator[Check]:
+    """These links without `--mail`: each needs the person."""
+    tries = f"`provision verify CONFIG --mail --mailbox {address}` tries it"
+    logs = f"Entra admin center > Sign-in logs, User {address}, has the application's own."
+    yield unknown(f"sign-in:{address}", "nobody signed in to the app for this run", f"{tries}. {logs}")
+    yield unknown(f"token:{address}", "its audience, scopes and user are seen once somebody signed in", f"{tries}.")
+    yield smtp_auth_unseen(address)
+    shown = f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl ImapEnabled` says True."
+    yield unknown(f"imap:{address}", "INBOX was not opened: that needs the person's token", f"{tries}. {shown}")
+
+
 def sign_in(mailed: Mailed) -> Check:
     name, found = f"sign-in:{mailed.address}", mailed.token
     if isinstance(found, PersonToken):
         return good(name, f"as {found.user or 'somebody whom the token does not name'}")
+    if isinstance(found, SecretIdError):
+        return broken(name, found.message, found.hint, "secret-id")
     told = explain.explain(found.message)
     if not told:
         return unknown(name, found.message, found.hint)
-    return broken(name, f"{told[0].cause} ({told[0].code})", told[0].fix, _mistake(told[0]))
+    mistake = None if told[0].code == _INVALID else _mistake(told[0])
+    return broken(name, f"{told[0].cause} ({told[0].code})", told[0].fix, mistake)
 
 
-def token(mailed: Mailed, found: PersonToken) -> Check:
+def token(mailed: Mailed) -> Check:
     """Audience, scopes and user, as far as the token says them."""
-    name = f"token:{mailed.address}"
+    name, found = f"token:{mailed.address}", mailed.token
+    if not isinstance(found, PersonToken):
+        return _failed(mailed, name, None)
     host = urlsplit(found.audience).hostname or found.audience
     if found.audience and host not in _AUDIENCES and host != _EXCHANGE:
         fix = "Ask for scopes of https://outlook.office.com."

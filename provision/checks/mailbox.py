@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from provision.checks import broken, good, unknown, unseen
 from provision.checks.seen import Seen, SinkSeen
 from provision.errors import ProvisionError
 from provision.model import Check, Mailbox
 
+PASSWORDS = timedelta(days=30)
+"""How far back sign-ins are looked at: for so long Entra ID P1 keeps them (reference-reports-data-retention.md)."""
+_IDLE = timedelta(days=90)
+"""A refresh token that is not used for so long dies (refresh-tokens.md)."""
 _LICENCES = "Microsoft 365 admin center > Users > Active users > the mailbox > Licences and apps."
 
 
@@ -31,11 +37,36 @@ def mailbox(seen: Seen, address: str) -> Check:
     return good(name, "its user is enabled, with an Exchange Online plan")
 
 
+def basic_auth(seen: Seen, address: str) -> Check:
+    """Whether somebody still signs in with user and password. Which application it was, the log does not say."""
+    name = f"basic-auth:{address}"
+    where = f"Entra admin center > Sign-in logs, User {address}, Client app Authenticated SMTP, IMAP4 or POP3."
+    if address not in seen.passwords:
+        return unknown(name, "its user was not read", f"Look at the link `mailbox:{address}` first. {where}")
+    found = seen.passwords[address]
+    if isinstance(found, ProvisionError):
+        return unseen(name, found, f"{where} To see it here: AuditLog.Read.All and Entra ID P1.")
+    if found is None:
+        return good(name, f"no sign-in with a password over SMTP, IMAP or POP within {PASSWORDS.days} days")
+    told = f"somebody signed in with user and password ({found.client}), last on {found.at:%Y-%m-%d}"
+    fix = f"Switch the application's entry to OAuth2, or leave it, if it is another application's. {where}"
+    delivered = max(seen.tags.values(), default=None)
+    if delivered is None or found.at < delivered:
+        return unknown(name, f"{told}, before the last delivery", fix, "basic-auth")
+    return broken(name, f"{told}, after the delivery on {delivered:%Y-%m-%d}", fix, "basic-auth")
+
+
+def unnamed() -> Check:
+    """No mailbox, and so none of its links."""
+    return unknown("mailbox", "the config names none, so that nothing is told of it", "Name it: --mailbox ADDRESS.")
+
+
 def smtp_auth(address: str) -> Check:
     """Settings of Exchange, which Graph does not show."""
     fix = (
         f"In Exchange Online PowerShell, `Get-CASMailbox {address} | fl SmtpClientAuthenticationDisabled` and, where "
-        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. `--mail` tries it."
+        "that is empty, `Get-TransportConfig | fl SmtpClientAuthenticationDisabled` say False. "
+        f"`provision verify CONFIG --mail --mailbox {address}` tries it."
     )
     return unknown(f"smtp-auth:{address}", "tenant's and mailbox's setting are Exchange's alone", fix)
 
@@ -50,6 +81,13 @@ def session(seen: Seen, sink: SinkSeen) -> Check:
             "refresh token is dead, unless it was authorized again since"
         )
         fix = f"Authorize the application behind {sink.name} again, as the mailbox."
+        return unknown(name, detail, fix, "refresh-token-dead")
+    if given and seen.now - given >= _IDLE:
+        detail = (
+            f"it was delivered to on {given:%Y-%m-%d}; its refresh token is dead if nothing was sent for 90 days since "
+            "(AADSTS700082), unless it was authorized again"
+        )
+        fix = f"Send a test from {sink.name}; where it fails, authorize it again, as the mailbox."
         return unknown(name, detail, fix, "refresh-token-dead")
     fix = (
         f"Entra admin center > Sign-in logs, Application ID {seen.client_id}: a sign-in within 90 days; Exchange "

@@ -15,6 +15,7 @@ from provision.model import (
     Grant,
     Mailbox,
     Observed,
+    PasswordSignIn,
     Readiness,
     Refusal,
     Registration,
@@ -27,13 +28,14 @@ from provision.ports import Held
 
 @dataclass(frozen=True, slots=True)
 class SinkSeen:
-    """One sink. `held` None: it gives nothing back. `fault`: the secret cannot be one (secret.py). `refusal`: what
-    Entra said to it; only where `tried`."""
+    """One sink. `unread`: why it could not say what it holds. `held` None: it gives nothing back. `fault`: the secret
+    cannot be one (secret.py). `refusal`: what Entra said to it; only where `tried`."""
 
     name: str
     view: View
     needs_person: bool
     readiness: Readiness | ProvisionError
+    unread: ProvisionError | None = None
     held: Held | ProvisionError | None = None
     fault: str = ""
     begins_right: bool = False
@@ -61,6 +63,8 @@ class Seen:
     desired: Desired
     observed: Observed
     sinks: tuple[SinkSeen, ...] = ()
+    passwords: Mapping[str, PasswordSignIn | ProvisionError | None] = field(default_factory=dict)
+    """By mailbox whose user was read: the last sign-in with a password."""
     tags: Mapping[str, datetime] = field(default_factory=dict)
     """When each sink was last delivered to, by its commit point."""
 

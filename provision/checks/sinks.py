@@ -27,9 +27,9 @@ def sink(seen: Seen, one: SinkSeen) -> Check:  # noqa: PLR0911 - one a case
     told = f"holds {held}, by {'its own word' if view.read else 'its commit point'}"
     until = f", until {view.dies:%Y-%m-%d}" if view.dies else ""
     if isinstance(ready, ProvisionError):
-        if isinstance(ready, PersonNeededError):
-            return unknown(name, f"{told}{until}; {ready.message}", ready.hint)
-        return broken(name, f"{told}{until}; {ready.message}", ready.hint)
+        return failed(name, ready, f"{told}{until}; ")
+    if one.unread is not None and (ready.ok or ready.person):
+        return failed(name, one.unread, f"{told}{until}; not read: ")
     fix = "" if ready.ok else ready.hint
     if view.due:
         dead = view.dies is None or view.dies <= seen.now
@@ -42,6 +42,12 @@ def sink(seen: Seen, one: SinkSeen) -> Check:  # noqa: PLR0911 - one a case
     if ready.person:
         return unknown(name, f"{told}{until}; not ready: {ready.reason}", fix)
     return broken(name, f"{told}{until}; not ready: {ready.reason}", fix)
+
+
+def failed(name: str, error: ProvisionError, told: str = "") -> Check:
+    """What a sink cannot do; unknown where all that it lacks is a person."""
+    kind = unknown if isinstance(error, PersonNeededError) else broken
+    return kind(name, told + error.message, error.hint)
 
 
 def secret(seen: Seen, one: SinkSeen) -> Check:  # noqa: PLR0911 - one a case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.model import App, Credential, Grant, Mailbox, Registration, SecretRules, ServicePrincipal
+from provision.model import App, Credential, Grant, Mailbox, PasswordSignIn, Registration, SecretRules, ServicePrincipal
 
 if TYPE_CHECKING:
     from provision.model import AppSettings
@@ -196,3 +196,11 @@ def mailbox(found: dict[str, Any]) -> Mailbox:
         exchange,
         _time(since, _NEVER) if since else None,
     )
+
+
+def password_sign_in(found: dict[str, Any]) -> PasswordSignIn | None:
+    """The first of a page (resources/signin.md)."""
+    for one in found.get("value") or []:
+        if isinstance(one, dict) and (at := _time(one.get("createdDateTime"), _NEVER)) != _NEVER:
+            return PasswordSignIn(at, str(one.get("clientAppUsed") or "client unknown"))
+    return None

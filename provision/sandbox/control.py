@@ -23,7 +23,9 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
                 elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
-    /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant
+    /signin    {username, client: Authenticated SMTP | IMAP4 | POP3 | …, code}: a line in the log of sign-ins; code is
+               an AADSTS number, 0 a success
+    /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed | allowed (SMTP alone)}: of the tenant
     /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
                 send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps
                by client id
@@ -45,7 +47,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from provision.sandbox import unkind
+from provision.sandbox import sign_ins, unkind
 from provision.sandbox.entra import federated, people
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
@@ -109,6 +111,7 @@ def routes(world: World, info: Callable[[], dict[str, Any]], gate: Gate, announc
         "mspbots": _mspbots,
         "federated": federated.trust,
         "user": people.put,
+        "signin": sign_ins.put,
         "entra": _entra,
     }
     told = [

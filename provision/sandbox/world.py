@@ -1,8 +1,8 @@
 """The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
 `data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots and mail. Whoever
-changes it says `save` afterwards; what has changed is known without him.
+policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots, mail, signIns.
+Whoever changes it says `save` afterwards; what has changed is known without him.
 
 A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROLES = (
     "Application.ReadWrite.All",
+    "AuditLog.Read.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Policy.Read.All",

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provision.sandbox.graph import schema
+from provision.sandbox.graph import audit, schema
 from provision.sandbox.graph.schema import EntityType
 from scripts.openapi import examples
 from scripts.openapi.published import Published, Schema
@@ -25,6 +25,7 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "licenseDetails": (schema.LICENSE_DETAILS, "license_details"),
     "subscribedSku": (schema.SKU, "subscribed_sku"),
     "organization": (schema.ORGANIZATION, "organization"),
+    "signIn": (audit.SIGN_IN, "sign_in"),
 }
 """Type -> (the sandbox's, the module of msgraph-sdk)."""
 FILTERED: dict[str, dict[str, Schema]] = {

@@ -49,6 +49,7 @@ LISTS = {
     "/organization": "organization",
     "/subscribedSkus": "subscribedSku",
     "/users": "user",
+    "/auditLogs/signIns": "signIn",
     "/users{user}/licenseDetails": "licenseDetails",
     "/users{user}/ownedObjects": OBJECT,
     "/me/licenseDetails": "licenseDetails",

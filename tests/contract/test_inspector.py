@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from provision.errors import NotFoundError
+from provision.errors import ForbiddenError, NotFoundError
 from provision.model import Refusal, Registration
 from provision.secret import Secret
 from tests.contract.places import URI
@@ -41,6 +41,16 @@ def test_a_mailbox_is_found_by_its_address_in_any_case_with_what_mail_needs(plac
 def test_an_address_that_nobody_has_is_no_mailbox_also_with_a_quote_in_it(place):
     assert place.do(place.directory.find_mailbox("nobody-here@contoso.com")) is None
     assert place.do(place.directory.find_mailbox("o'brien@contoso.com")) is None
+
+
+def test_of_sign_ins_with_a_password_the_last_is_told_and_where_there_is_none_nothing(place):
+    user = place.do(place.directory.find_mailbox(place.mailbox)).object_id
+    since = place.directory.now() - timedelta(days=30)
+    try:
+        found = place.do(place.directory.last_password_sign_in(user, since))
+    except ForbiddenError:  # a live tenant without the right, or without Entra ID P1
+        return
+    assert found is None or found.at >= since
 
 
 def test_it_knows_by_name_what_it_may_do(place):

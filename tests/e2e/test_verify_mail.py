@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.browsing import signs_in
-from tests.e2e.canary import leaks
+from tests.e2e.canary import LOGGING, files, leaks, planted
 from tests.e2e.mailing import with_mail
 
 REPORTS = "reports@contoso.com"
@@ -92,6 +92,76 @@ def test_who_declines_the_sign_in_is_told_what_that_means(desk):
     )
     link = mailed(desk, 1, lambda _: declined)[0][f"sign-in:{REPORTS}"]
     assert (link["ok"], link["mistake"]) == (False, "consent-missing")
+
+
+FORM = "mspbots: {username: reports@contoso.com}"
+SECRET_ID = "0b6d1b5c-65b5-4c4e-8a40-6c2b2b1f3f10"
+
+
+@pytest.fixture
+def form(desk):
+    """The sinks of the config that `init` writes: MSPbots alone, which gives nothing back. The secret is known."""
+    value = desk.delivered()
+    config = desk.folder / "c.yaml"
+    head, _, _ = config.read_text().partition("deliver:")
+    config.write_text(f"{head}deliver:\n  - {FORM}\n")
+    (desk.folder / "mail.env").unlink()
+    return desk, value
+
+
+def signs(desk):
+    return lambda address: signs_in(address, desk.info, REPORTS, desk.password)
+
+
+def test_where_no_sink_gives_a_secret_back_it_is_typed_unseen_and_the_message_goes_the_whole_way(form):
+    desk, value = form
+    desk.env |= planted(desk.folder, LOGGING)
+    words, typed = ("-vv",), f"{value[:4]}x\x7f{value[4:]}"  # with a slip of the hand, taken back
+    _, told, shown = with_mail(desk, signs(desk), *words, types=typed)
+    found = {c["check"]: c["ok"] for c in json.loads(told)["results"][0]["checks"]}
+    assert {step: found[f"{step}:{REPORTS}"] for step in STEPS} == dict.fromkeys(STEPS, True)
+    assert "the Value, not the Secret ID" in shown
+    assert value[:12] not in told + shown
+    assert leaks(told + shown) == []
+    assert files(desk.folder, desk.sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("types", "ok", "mistake", "said"),
+    [
+        (SECRET_ID, False, "secret-id", "what was typed is the id of a secret, not its value"),
+        (f" {{{SECRET_ID.upper()}}} ", False, "secret-id", "what was typed is the id of a secret, not its value"),
+        ("abc8Q~short", None, None, "too short for a secret. It was sent nowhere"),
+        ("", None, None, "no secret was typed"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_refused_where_it_is_typed_and_sent_nowhere(form, types, ok, mistake, said):
+    desk, _ = form
+    before = len(desk.requests)
+    _, told, shown = with_mail(desk, None, types=types)
+    link = {c["check"]: c for c in json.loads(told)["results"][0]["checks"]}[f"sign-in:{REPORTS}"]
+    assert (link["ok"], link["mistake"], said in link["detail"]) == (ok, mistake, True)
+    assert not types.strip() or types.strip() not in told + shown
+    assert ok is None or "That is the Secret ID, not the Value" in link["fix"]
+    assert [r for r in desk.requests[before:] if r["path"].endswith("/token") and r["status"] in {400, 401}] == []
+
+
+def test_a_secret_that_entra_refuses_is_told_before_anybody_signs_in(form):
+    desk, value = form
+    code, told, _ = with_mail(desk, None, types=value[:-1] + ("a" if value[-1] != "a" else "b"))
+    link = {c["check"]: c for c in json.loads(told)["results"][0]["checks"]}[f"sign-in:{REPORTS}"]
+    assert (code, link["ok"], "AADSTS7000215" in link["detail"]) == (1, False, True)
+
+
+def test_without_a_terminal_no_secret_is_asked_for_and_the_ways_out_are_named(form):
+    desk, value = form
+    desk.env["CLIENT_SECRET"] = desk.env["MAIL_CLIENT_SECRET"] = value  # nobody looks there
+    done = desk.run("verify", "c.yaml", "--mail", "-o", "json", before=os.setsid)
+    link = {c["check"]: c for c in json.loads(done.stdout)["results"][0]["checks"]}[f"sign-in:{REPORTS}"]
+    assert link["ok"] is None
+    assert "no terminal to ask for one on" in link["detail"]
+    assert all(way in link["fix"] for way in ("on a terminal", "`file`, `keyvault`", "provision rotate --now"))
+    assert leaks(done.stdout + done.stderr) == []
 
 
 def test_without_a_terminal_nobody_can_sign_in_and_the_rest_is_told(desk):

@@ -50,7 +50,7 @@ BOXES = {
     "secret.py": "client_secret(), which refuses a Secret ID",
     "entra/graph.py": "a new secret: an id in its place is a lost answer",
     "entra/delegated.py": "codes and access tokens",
-    "asking.py": "the address that a sign-in came back to",
+    "asking.py": "the address that a sign-in came back to; a secret that is typed goes through client_secret()",
     "sinks/file.py": "read back: not held where it is an id, and not tried (verifying.py asks fault())",
     "sinks/keyvault.py": "read back: the same",
     "sinks/credential.py": "a service's own token or password, which may be a GUID",

@@ -1,7 +1,8 @@
 """The eighteen mistakes of admins, each provoked in a sandbox as an admin would make it.
 
 A provocation starts at a chain where all is well, makes one mistake, and gives the text that the sandbox answers an
-application with. Its docstring is the table's word for it; `link` is where `provision verify` must find it.
+application with. Its docstring is the table's word for it; `link` is where `provision verify` must find it. Some are
+made in a second way, too.
 """
 
 from __future__ import annotations
@@ -19,26 +20,27 @@ from tests.proof.mistakes_bench import OUTLOOK, REPORTS, URI, sasl
 GRAPH = "https://graph.microsoft.com"
 ENV, PROXY = "file:./mail.env", "file:./proxy.config"
 PROVOKED: dict[str, Provocation] = {}
+AGAIN: dict[str, Provocation] = {}
+"""The same mistakes, made in another way."""
 
 
 @dataclass(frozen=True)
 class Provocation:
-    """`pastes`: --mail is run, and the person pastes this; `seen` False: the link can only be told to be unknown."""
+    """`pastes`: --mail is run, and the person pastes this."""
 
     link: str
     provoke: Callable[[Any], str]
     pastes: Callable[[Any, str], str] | None = None
     words: tuple[str, ...] = ()
-    seen: bool = True
 
     @property
     def told(self):
         return self.provoke.__doc__
 
 
-def mistake(ident, link, **how):
+def mistake(ident, link, into=PROVOKED, **how):
     def kept(provoke):
-        PROVOKED[ident] = Provocation(link, provoke, **how)
+        into[ident] = Provocation(link, provoke, **how)
         return provoke
 
     return kept
@@ -148,9 +150,20 @@ def blocked_by_policy(bench):
     return bench.stopped(lambda: bench.code(f"{OUTLOOK}/SMTP.Send"))
 
 
-@mistake("basic-auth", f"session:{ENV}", seen=False)
+@mistake("blocked-by-policy", f"sign-in:{REPORTS}", AGAIN, pastes=page_of)
+def blocked_by_the_security_defaults(bench):
+    """The security defaults want a second factor, which the mailbox's person never registered (control port: entra)."""
+    bench.desk.control("entra", access=[{"requires": "mfa"}])
+    return bench.stopped(lambda: bench.code(f"{OUTLOOK}/SMTP.Send"))
+
+
+@mistake("basic-auth", f"basic-auth:{REPORTS}")
 def basic_auth(bench):
-    """An application signs in over SMTP with user and password."""
+    """An application signs in over SMTP with user and password, until the tenant takes none (control port: mailbox)."""
+    bench.desk.control("mailbox", basic_auth="allowed")
+    with bench.smtp() as connection:
+        connection.login(REPORTS, bench.desk.password)
+    bench.desk.control("mailbox", basic_auth="disabled")
     with bench.smtp() as connection:
         try:
             connection.login(REPORTS, bench.desk.password)
@@ -189,6 +202,14 @@ def refresh_token_dead(bench):
     """The mailbox's sessions are revoked after the application was authorized (control port: user)."""
     token = bench.person(more=" offline_access")["refresh_token"]
     bench.desk.control("user", username=REPORTS, revoked=True)
+    return bench.refusal(grant_type="refresh_token", refresh_token=token, scope=f"{OUTLOOK}/SMTP.Send")
+
+
+@mistake("refresh-token-dead", f"session:{ENV}", AGAIN)
+def refresh_token_idle(bench):
+    """The application sends nothing for 91 days (control port: clock)."""
+    token = bench.person(more=" offline_access")["refresh_token"]
+    bench.desk.control("clock", offset_seconds=91 * 86400)
     return bench.refusal(grant_type="refresh_token", refresh_token=token, scope=f"{OUTLOOK}/SMTP.Send")
 
 

@@ -137,6 +137,30 @@ def test_a_password_is_refused(office, switch, policy, said):
     assert re.fullmatch(said + TRAILER, b"%d %s" % (refused.value.smtp_code, refused.value.smtp_error))
 
 
+def logged(office):
+    """What Graph shows of the log, the newest first: by which client, and how it ended."""
+    answer = office.graph("GET", "/auditLogs/signIns?$filter=startsWith(userPrincipalName,'reports')")
+    return [(one["clientAppUsed"], one["status"]["errorCode"]) for one in answer["value"]]
+
+
+def test_a_password_that_is_refused_before_entra_is_asked_leaves_nothing_in_its_log(office, switch):
+    before = logged(office)
+    with office.smtp() as connection, pytest.raises(smtplib.SMTPAuthenticationError):
+        connection.login(REPORTS, "password")
+    assert logged(office) == before
+
+
+def test_where_a_password_is_taken_both_ways_of_it_stand_in_entras_log_and_mail_goes_out(office, switch):
+    switch(basic_auth="allowed")
+    before, password = logged(office), (office.folder / "person.secret").read_text()
+    with office.smtp() as connection:
+        with pytest.raises(smtplib.SMTPAuthenticationError, match=r"5\.7\.3"):
+            connection.login(REPORTS, "wrong")
+        connection.login(REPORTS, password)
+        assert connection.sendmail(REPORTS, [REPORTS], message()) == {}
+    assert logged(office) == [("Authenticated SMTP", 0), ("Authenticated SMTP", 50126), *before]
+
+
 OFF = (
     rb"535 5\.7\.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the %s\. "
     rb"Visit https://aka\.ms/smtp_auth_disabled for more information\."

@@ -58,7 +58,7 @@ def test_a_sign_in_that_is_refused_is_explained_and_nothing_is_sent(office, numb
     office.signing = errors.SignInError(f"the sign-in was refused (AADSTS{number})")
     found = told(office)
     assert (found["sign-in"].ok, found["sign-in"].mistake) == (False, mistake)
-    assert [found[step].ok for step in ("smtp-auth", "smtp", "imap", "mail")] == [None] * 4
+    assert [found[step].ok for step in ("token", "smtp-auth", "smtp", "imap", "mail")] == [None] * 5
     assert office.nonces == []
 
 
@@ -97,7 +97,33 @@ def test_of_a_servers_line_only_what_is_known_of_it_is_shown(office):
 
 def test_without_a_secret_that_is_given_back_nobody_is_asked_to_sign_in(office):
     found = told(office, World(FakeSink("form:a")).apply())
-    assert found["sign-in"].ok is None
+    assert (found["sign-in"].ok, found["sign-in"].fix) == (None, "Come.")
+    assert office.asked == []
+
+
+def test_a_secret_that_no_sink_gives_back_is_asked_for_and_one_that_a_sink_gives_is_not(office):
+    world = World(FakeSink("form:a")).apply()
+    office.typed = world.job.sinks[0].holds.secret.reveal()
+    found = told(office, world)
+    assert {step: found[step].ok for step in STEPS} == dict.fromkeys(STEPS, True)
+    assert office.asked_for == [world.app.client_id]
+    told(office)
+    assert len(office.asked_for) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "ok", "mistake", "said"),
+    [
+        ("0b6d1b5c-65b5-4c4e-8a40-6c2b2b1f3f10", False, "secret-id", "is the id of a secret, not its value"),
+        ("short", None, None, "too short for a secret"),
+        ("another-than-the-apps", False, None, "AADSTS7000215"),
+    ],
+)
+def test_a_secret_that_cannot_be_one_or_is_refused_ends_it_before_anybody_signs_in(office, typed, ok, mistake, said):
+    office.typed = typed
+    found = told(office, World(FakeSink("form:a")).apply())["sign-in"]
+    assert (found.ok, found.mistake, said in found.detail) == (ok, mistake, True)
+    assert found.fix
     assert office.asked == []
 
 

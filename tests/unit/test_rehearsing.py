@@ -10,7 +10,7 @@ import pytest
 from provision import rehearsing
 from provision.model import Readiness, SecretRules
 from tests.fakes import FakeSink
-from tests.unit.verified import World
+from tests.unit.verified import World, unreadable
 
 
 class Form(FakeSink):
@@ -56,6 +56,12 @@ def test_a_sink_that_is_not_ready_is_not_rehearsed(world):
     form = world.job.sinks[1]
     form.readiness, form.rehearse = Readiness(ok=False, reason="no browser", hint="Install one."), None
     assert told(world)["deliver:form:b"][0] is False
+
+
+def test_a_sink_that_cannot_be_read_is_broken_though_it_could_be_delivered_to(tmp_path):
+    ok, detail, fix = told(World(unreadable(tmp_path)).apply())["deliver:command:store"]
+    assert (ok, "not read" in detail, "ended with status 3" in detail) == (False, True, True)
+    assert "/bin/sh" in fix
 
 
 def test_a_policy_against_secrets_stands_in_the_way_of_all(world):

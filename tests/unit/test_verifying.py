@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from provision import errors
-from provision.model import Grant, Readiness, Registration, Rights
+from provision.model import Grant, PasswordSignIn, Readiness, Registration, Rights
 from tests.fakes import IDS
-from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World
+from tests.unit.verified import DAY, REPORTS, SCOPES, URI, World, unreadable
 
-NOT_SHOWN = {f"smtp-auth:{REPORTS}", "session:file:a"}
+BY_MAIL = [f"{step}:{REPORTS}" for step in ("sign-in", "token", "smtp-auth", "imap")]
+NOT_SHOWN = {*BY_MAIL, "session:file:a"}
 
 
 @pytest.fixture
@@ -38,10 +39,24 @@ def test_the_links_stand_in_the_order_of_the_chain(world):
         "secret:file:a",
         "endpoints:file:a",
         f"mailbox:{REPORTS}",
-        *sorted(NOT_SHOWN, reverse=True),
+        f"basic-auth:{REPORTS}",
+        *BY_MAIL,
+        "session:file:a",
         "sink:file:a",
     ]
     assert list(world.verify()) == order
+
+
+def test_what_needs_the_mailboxs_person_is_unknown_with_the_command_that_tries_it(world):
+    found = world.verify(mailboxes=("new@contoso.com",))
+    for name in (*BY_MAIL, "sign-in:new@contoso.com"):
+        assert f"`provision verify CONFIG --mail --mailbox {name.partition(':')[2]}` tries it" in found[name].fix
+
+
+def test_where_no_mailbox_is_named_that_is_said_in_the_place_of_its_links():
+    found = World(mailboxes=()).apply().verify()
+    assert (found["mailbox"].ok, found["mailbox"].fix) == (None, "Name it: --mailbox ADDRESS.")
+    assert not [name for name in found if name.startswith(("sign-in", "imap"))]
 
 
 def test_of_the_sinks_alone_only_their_links_are_told(world):
@@ -60,6 +75,7 @@ READS = {
     "find_service_principal": "service-principal",
     "find_grants": "consent",
     "find_mailbox": f"mailbox:{REPORTS}",
+    "find_sign_ins": f"basic-auth:{REPORTS}",
 }
 
 
@@ -215,11 +231,36 @@ def test_a_mailbox_that_is_not_there_is_broken_also_one_named_for_this_run(world
     assert (found.ok, found.mistake) == (False, "no-mailbox")
 
 
+@pytest.mark.parametrize(
+    ("days", "ok", "mistake"), [(-40, True, None), (-20, None, "basic-auth"), (1, False, "basic-auth")]
+)
+def test_a_sign_in_with_a_password_is_told_and_broken_where_it_came_after_a_delivery(world, days, ok, mistake):
+    world.directory.passwords = PasswordSignIn(world.clock.now() + days * DAY, "Authenticated SMTP")
+    found = world.verify()[f"basic-auth:{REPORTS}"]
+    assert (found.ok, found.mistake) == (ok, mistake)
+    assert ("Authenticated SMTP" in found.detail) == (mistake is not None)
+
+
+def test_where_the_mailboxs_user_is_not_read_nobody_looks_for_their_sign_ins(world):
+    world.directory.faults["find_mailbox"] = [errors.ForbiddenError("no right")]
+    assert world.verify()[f"basic-auth:{REPORTS}"].ok is None
+    assert "find_sign_ins" not in world.directory.calls
+
+
 @pytest.mark.parametrize(("days", "mistake"), [(-1, None), (1, "refresh-token-dead")])
 def test_sessions_that_were_revoked_after_a_delivery_cast_doubt_on_the_refresh_token(world, days, mistake):
     world.directory.mailbox = replace(world.directory.mailbox, sessions_from=world.clock.now() + days * DAY)
     found = world.verify()["session:file:a"]
     assert (found.ok, found.mistake) == (None, mistake)
+
+
+def test_a_refresh_token_that_may_have_lain_idle_for_90_days_is_doubted(world):
+    world.clock.time += 89 * DAY
+    assert world.verify()["session:file:a"].mistake is None
+    world.clock.time += 2 * DAY
+    found = world.verify()["session:file:a"]
+    assert (found.ok, found.mistake) == (None, "refresh-token-dead")
+    assert "AADSTS700082" in found.detail
 
 
 def test_a_sink_that_is_due_and_not_ready_is_broken_with_its_own_way_out(world):
@@ -230,6 +271,18 @@ def test_a_sink_that_is_due_and_not_ready_is_broken_with_its_own_way_out(world):
     assert world.verify()["sink:file:a"].ok is None
     world.clock.time += 200 * DAY
     assert world.verify()["sink:file:a"].ok is False
+
+
+def test_a_sink_that_cannot_be_read_is_broken_though_it_could_be_delivered_to(tmp_path):
+    found = World(unreadable(tmp_path)).apply().verify()["sink:command:store"]
+    assert (found.ok, "not read" in found.detail, "ended with status 3" in found.detail) == (False, True, True)
+    assert "/bin/sh" in found.fix
+
+
+def test_a_sink_that_only_a_person_can_read_is_unknown(world):
+    world.sink.read = lambda: _raise(errors.PersonNeededError("nobody is signed in", hint="Sign in there."))
+    found = world.verify()["sink:file:a"]
+    assert (found.ok, found.fix) == (None, "Sign in there.")
 
 
 def test_a_sink_is_due_before_it_is_broken(world):

@@ -10,6 +10,7 @@ from provision import commands, survey, verifying
 from provision.model import AppSettings, SecretPolicy
 from provision.ports import Held, Instruments
 from provision.secret import Secret
+from provision.sinks.command import CommandSink
 from tests.fakes import FakeClock, FakeDirectory, FakeLogin, FakeReadableSink
 
 DAY = timedelta(days=1)
@@ -27,6 +28,12 @@ class EditedSink(FakeReadableSink):
         told = await super().retrieve()
         box = Secret(self.value) if self.value else told.secret
         return Held({**told.values, **self.values}, box, sealed=self.sealed)
+
+
+def unreadable(folder):
+    """A command whose read-back fails, and that is there to be delivered to."""
+    ends = ["/bin/sh", "-c", "exit 3"]
+    return CommandSink("abc123", "command:store", ["/bin/cat"], readback=ends, folder=folder, environment={})
 
 
 class World:

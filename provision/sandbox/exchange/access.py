@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from provision.sandbox import sign_ins
 from provision.sandbox.world import new_id
 
 if TYPE_CHECKING:
@@ -102,6 +103,16 @@ class Access:
             return None
         opened = bool(allowed) and box["licensed"] and (scopes == SEND or box["imap_enabled"])
         return Grant(user["id"], user["mail"], opened)
+
+    def by_password(self, address: str, password: str) -> Grant | None:
+        """None: authentication fails. Either stands in Entra's log of sign-ins, where somebody has the address."""
+        user = self.user(address)
+        if user is None:
+            return None
+        good = self.world.matches(password, user["_password"]) and user.get("accountEnabled") is not False
+        sign_ins.note(self.world, user, sign_ins.SMTP, 0 if good else sign_ins.WRONG_PASSWORD)
+        self.world.save()
+        return Grant(user["id"], user["mail"], opened=self.box(user["id"])["licensed"]) if good else None
 
     def may_send_as(self, mailbox: str, address: str) -> bool:
         other = self.user(address)

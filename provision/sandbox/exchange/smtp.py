@@ -7,8 +7,9 @@ is cut off here, and the trailer's form. From announcements and partial excerpts
 mailbox. Paraphrased: every other reply. Assumed: that a mailbox without a licence answers as one whose logon fails
 (430), that From and MAIL FROM are both held to send-as rights, the copy in Sent Items. Two users report that SMTP
 refuses a shared mailbox as `user=` in spite of full access (535 5.7.3; nextcloud/mail#13668, MailKit#1770), which the
-documents allow: so it is here; to send as it from one's own mailbox works in both. Left out: bounces, checks of
-recipients, rate limits, POP.
+documents allow: so it is here; to send as it from one's own mailbox works in both. Assumed, too: the answers to a
+password where it is taken. Left out: policies of Entra against passwords, bounces, checks of recipients, rate limits,
+POP.
 """
 
 from __future__ import annotations
@@ -181,6 +182,9 @@ class Submission(SMTP):
         if off := self.access.smtp_auth_off(address):
             return self._off(off)
         self.grant = self.access.admit(address, token, SEND)
+        return self._signed_in()
+
+    def _signed_in(self) -> str:
         if self.grant is None:
             return f"535 5.7.3 Authentication unsuccessful {self.trailer()}"
         self.session.authenticated = True
@@ -193,16 +197,21 @@ class Submission(SMTP):
         )
 
     async def _basic(self, given: list[str]) -> str:
-        """The name is read to see whose switch counts; the password is read and forgotten."""
+        """Where a tenant takes passwords no more, Exchange says so before Entra is asked, whose log so has nothing
+        (disable-basic-authentication-in-exchange-online.md)."""
         name = given[0].encode("utf-8", "replace") if given else await self._ask(b"Username:")
-        if name is None or await self._ask(b"Password:") is None:
+        if name is None or (password := await self._ask(b"Password:")) is None:
             return "501 5.7.0 Authentication aborted"
         try:
-            address = base64.b64decode(name, validate=True).decode()
+            address, word = (base64.b64decode(said, validate=True).decode() for said in (name, password))
         except ValueError:
             return "501 5.5.4 Invalid arguments"
-        off = self.access.smtp_auth_off(address)
-        return self._off(off) if off else BASIC[self.access.mail["basic_auth"]].format(self.trailer())
+        if off := self.access.smtp_auth_off(address):
+            return self._off(off)
+        if refused := BASIC.get(self.access.mail["basic_auth"]):
+            return refused.format(self.trailer())
+        self.grant = self.access.by_password(address, word)
+        return self._signed_in()
 
     # -- a message
 

@@ -47,6 +47,7 @@ _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 _GRANTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 _CONFIGURE = "Policy.ReadWrite.ApplicationConfiguration"
 _OWNED = "Application.ReadWrite.OwnedBy"
+_SECURITY = ("Administrator", "Operator", "Reader")
 
 NOTHING = Needs((), ())
 READ_APPS = Needs((any_of(*_READ),), (any_of(*_READ, _OWNED),))
@@ -79,6 +80,11 @@ READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
 READ_OBJECTS = same(any_of(*_READ))
+READ_SIGN_INS = same(
+    any_of("AuditLog.Read.All"),
+    any_of(*_DIRECTORY),
+    roles=frozenset({GLOBAL, "Global Reader", "Reports Reader", *(f"Security {r}" for r in _SECURITY)}),
+)
 
 
 def check(needs: Needs, caller: Caller, world: World) -> None:

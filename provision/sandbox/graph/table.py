@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from provision.sandbox.graph import (
     applications,
+    audit,
     deleted,
     delta,
     federated,
@@ -268,6 +269,14 @@ TABLE: tuple[Operation, ...] = (
     Operation("GET", "/me", users.me, may.NOTHING, "user-get.md", "the permission of the caller"),
     Operation("GET", "/me/licenseDetails", users.my_licenses, may.NOTHING, "user-list-licensedetails.md"),
     Operation("GET", "/me/ownedObjects", owners.owned_by_me, may.NOTHING, "user-list-ownedobjects.md"),
+    Operation(
+        "GET",
+        "/auditLogs/signIns",
+        audit.sign_ins,
+        may.READ_SIGN_INS,
+        "signin-list.md",
+        "sign-ins at a browser; the Entra ID P1 licence that it needs",
+    ),
     Operation("GET", "/directoryObjects/{id}", principals.get_object, may.READ_OBJECTS, "directoryobject-get.md"),
     Operation("GET", DEFAULT, policies.get_default, may.READ_POLICIES, "tenantappmanagementpolicy-get.md"),
     Operation(

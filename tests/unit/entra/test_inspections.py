@@ -11,7 +11,7 @@ import pytest
 
 from provision import errors
 from provision.entra.rights import rights
-from provision.model import Mailbox, Registration, Rights
+from provision.model import Mailbox, PasswordSignIn, Registration, Rights
 from tests.unit.entra.world import APP, OBJECT, graph_error
 
 USER = {"id": OBJECT, "mail": "Reports@contoso.com", "userPrincipalName": "r@contoso.com", "accountEnabled": True}
@@ -72,6 +72,33 @@ def test_of_the_policies_assigned_those_by_which_people_consent_for_themselves_c
     body = {"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": assigned}}
     found, _, _ = world([httpx.Response(200, json=body)], lambda d: d.consent_policies())
     assert found == frozenset({"microsoft-user-default-low"})
+
+
+SINCE = datetime(2026, 10, 25, tzinfo=UTC)
+LOGGED = {"createdDateTime": "2026-11-24T03:17:00.1234567Z", "clientAppUsed": "IMAP4"}
+
+
+def signed_in(directory):
+    return directory.last_password_sign_in(OBJECT, SINCE)
+
+
+def test_the_last_sign_in_with_a_password_is_asked_for_in_one_request(world):
+    found, (request,), _ = world([httpx.Response(200, json={"value": [LOGGED], "@odata.nextLink": "x"})], signed_in)
+    assert found == PasswordSignIn(datetime(2026, 11, 24, 3, 17, 0, 123456, tzinfo=UTC), "IMAP4")
+    asked = unquote(request.url.query.decode())
+    assert f"userId eq '{OBJECT}' and createdDateTime ge 2026-10-25T00:00:00Z and status/errorCode eq 0" in asked
+    assert all(f"clientAppUsed eq '{name}'" in asked for name in ("Authenticated SMTP", "IMAP4", "POP3"))
+    assert "$top=1" in asked
+
+
+@pytest.mark.parametrize("answer", [{"value": []}, {"value": None}, {"value": [7, {"clientAppUsed": "IMAP4"}]}])
+def test_no_sign_in_and_one_that_says_nothing_of_itself_are_none(world, answer):
+    assert world([httpx.Response(200, json=answer)], signed_in)[0] is None
+
+
+def test_a_tenant_without_the_licence_for_its_log_refuses(world):
+    refused = graph_error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
+    assert isinstance(world([refused], signed_in)[0], errors.ForbiddenError)
 
 
 @pytest.mark.parametrize("read", ["registration", "consent_policies"])
