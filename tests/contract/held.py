@@ -37,6 +37,8 @@ class Held:
     """How it can fail before anything is changed: `fails(one)` has it do so until `mends()`."""
     loses_answers = slow = killable = exclusive = costly = False
     """`exclusive`: of two deliveries at once, one may be refused; `costly`: each takes seconds."""
+    piles = False
+    """Each write is one more of what is `kept()`, as a version of a vault is; of all others, one is kept."""
     parts = 4
     """Into so many parts a delivery is cut, of those that are `killable`; it is killed at the end of each."""
     how = None
@@ -84,7 +86,8 @@ class Held:
         return self.ask(lambda sink: sink.ready())
 
     def kept(self):
-        return [self.value()]
+        """All that the place keeps, seen apart from `value()`."""
+        raise NotImplementedError
 
     def settle(self):
         """Waits for what a killed delivery has set going."""

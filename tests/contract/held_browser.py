@@ -18,14 +18,23 @@ from tests.form_site import PROFILE, Site
 
 
 class Application(Site):
-    """It holds what was authorized, and fails in the way that `fails` names."""
+    """Its entries hold what was authorized; it fails in the way that `fails` names."""
 
-    held = fails = None
+    fails = None
+
+    def __init__(self, authority):
+        super().__init__(authority)
+        self.secrets = []  # by entry
+
+    @property
+    def held(self):
+        return self.secrets[-1] if self.secrets else None
 
     def answer(self, to):
         path, _, query = to.path.partition("?")
         if path == "/web/um/smtp/redirect" and query:
-            self.held = self.got["client_secret"]
+            kept = self.secrets if self.ways[-1] == "Add" else self.secrets[:-1]
+            self.secrets = [*kept, self.got["client_secret"]]
         if path == "/login":
             return self.send(to, "<input type=password aria-label=Password>")
         if path == "/" and self.fails == "answer lost" and self.held == self.got.get("client_secret"):
@@ -75,10 +84,13 @@ class HeldByBrowser(Held):
 
     def has(self, value, key_id):
         """Without a browser: a start of one costs seconds."""
-        self.site.held = value
+        self.site.entries, self.site.secrets = [FORM["username"]], [value]
 
     def value(self):
         return self.site.held
+
+    def kept(self):
+        return self.site.secrets
 
     async def deliver_by(self, sink, value, key_id):
         denied, before = self.how == "permission denied", resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -33,9 +33,16 @@ class HeldByFile(Held):
         path = self.folder / "mail"
         return path.read_text() if path.is_file() else ""
 
+    line = r"^MAIL_CLIENT_SECRET='(.*)'$"
+    """One that holds a secret."""
+
     def value(self):
-        match = re.search(r"^MAIL_CLIENT_SECRET='(.*)'$", self.text, re.MULTILINE)
+        match = re.search(self.line, self.text, re.MULTILINE)
         return match and match[1]
+
+    def kept(self):
+        """Of each line of the file that holds one."""
+        return re.findall(self.line, self.text, re.MULTILINE)
 
     async def deliver_by(self, sink, value, key_id):
         with self.failing():
@@ -69,6 +76,7 @@ class HeldByFile(Held):
 
 class HeldByJson(HeldByFile):
     format = "json"
+    line = r'"client_secret": "(.*)"'
 
     def value(self):
         return json.loads(self.text or "{}").get("client_secret")
@@ -80,6 +88,7 @@ class HeldBySasl(HeldByJson):
 
 class HeldByEmailProxy(HeldByFile):
     format = "emailproxy"
+    line = r"^client_secret\s*=\s*(.*)$"
 
     def value(self):
         found = configparser.ConfigParser(interpolation=None)

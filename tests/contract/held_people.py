@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -33,7 +34,7 @@ def _command(process):
 class HeldByPerson(Held):
     """Somebody opens the page, enters the secret into a form, and presses Done; or does not."""
 
-    needs_person = loses_answers = slow = killable = True
+    needs_person = loses_answers = slow = killable = piles = True
     failures = ("refused", "nobody came", "page closed")
 
     @staticmethod
@@ -54,6 +55,11 @@ class HeldByPerson(Held):
     def value(self):
         form = self.folder / "form"
         return form.read_text() if form.exists() else None
+
+    def kept(self):
+        """All that was ever entered."""
+        entered = self.folder / "form.entered"
+        return [json.loads(line) for line in entered.read_text().splitlines()] if entered.exists() else []
 
     def settle(self):
         gone(str(self.folder))

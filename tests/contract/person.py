@@ -6,6 +6,7 @@ They have the secret shown, enter it into FORM, and press Done; or do as HOW say
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -26,6 +27,8 @@ def main(address, form, how):
     with open(new, "w", encoding="utf-8", newline="") as file:
         file.write(shown)
     os.replace(new, form)
+    with open(f"{form}.entered", "a", encoding="utf-8") as file:
+        file.write(json.dumps(shown) + "\n")
     if how == "answer lost":
         return leaves(address)
     while how == "slow" and there(address):

@@ -24,6 +24,9 @@ class HeldByFake(Held):
     def value(self):
         return self.one.holds and self.one.holds.secret.reveal()
 
+    def kept(self):
+        return [self.value()]
+
     def fails(self, how):
         self.one.error = errors.SinkError("the form is down")
 

@@ -107,7 +107,7 @@ def test_an_answer_that_is_lost_is_asked_for_where_it_can_be_read(served):
     site = served()
     site.how = "answer lost"
     do(sink(site), deliver)
-    assert site.puts == 1
+    assert len(site.written) == 1
 
 
 @pytest.mark.parametrize(
