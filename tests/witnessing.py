@@ -90,6 +90,8 @@ CLIENTS = {
     "msmtp": Client(_said("msmtp", "--version")),
     "email-oauth2-proxy": Client(_installed("emailproxy")),
     "Chromium": Client(_said("chromium", "--version"), (LOGIN,), "Mozilla"),
+    "PyGithub": Client(lambda: version("PyGithub"), ()),
+    "azure-keyvault-secrets": Client(lambda: version("azure-keyvault-secrets"), ()),
     "Dovecot": Client(_said("dovecot", "--version"), ()),
 }
 
@@ -153,7 +155,7 @@ def _version(name: str) -> str | None:
     """Nothing where the program is missing: its tests say so."""
     try:
         return CLIENTS[name].version()
-    except (AssertionError, OSError, subprocess.SubprocessError, pytest.skip.Exception):
+    except (AssertionError, ImportError, OSError, subprocess.SubprocessError, pytest.skip.Exception):
         return None
 
 
