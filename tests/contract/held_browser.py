@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from tests.contract.held_files import NOBODY
 from tests.contract.held_people import PATIENT_S, SOON_S, gone
 from tests.form_site import PROFILE, Site
 
+IN_VAIN = ("nobody came", "wrong credentials", "answer lost", "slow")
+
 
 class Application(Site):
     """Its entries hold what was authorized; it fails in the way that `fails` names."""
@@ -25,6 +28,7 @@ class Application(Site):
     def __init__(self, authority):
         super().__init__(authority)
         self.secrets = []  # by entry
+        self.go_on = threading.Event()
 
     @property
     def held(self):
@@ -35,6 +39,8 @@ class Application(Site):
         if path == "/web/um/smtp/redirect" and query:
             kept = self.secrets if self.ways[-1] == "Add" else self.secrets[:-1]
             self.secrets = [*kept, self.got["client_secret"]]
+            if self.fails == "slow":
+                self.go_on.wait(60)
         if path == "/login":
             return self.send(to, "<input type=password aria-label=Password>")
         if path == "/" and self.fails == "answer lost" and self.held == self.got.get("client_secret"):
@@ -43,7 +49,7 @@ class Application(Site):
 
 
 class HeldByBrowser(Held):
-    needs_person = loses_answers = killable = exclusive = costly = True
+    needs_person = loses_answers = slow = killable = exclusive = costly = True
     failures = (
         "another host",
         "refused",
@@ -53,7 +59,7 @@ class HeldByBrowser(Held):
         "full disk",
         "not there",
     )
-    parts = 1
+    parts = 3
 
     def __init__(self, folder, files):
         authority = trustme.CA()
@@ -79,7 +85,7 @@ class HeldByBrowser(Held):
             "redirect": self.redirect_uri,
             "ca": str(self.ca),
             "user_data": str(self.user_data),
-            "patience_s": SOON_S if self.how in ("nobody came", "wrong credentials", "answer lost") else PATIENT_S,
+            "patience_s": SOON_S if self.how in IN_VAIN else PATIENT_S,
         }
 
     def has(self, value, key_id):
@@ -119,6 +125,7 @@ class HeldByBrowser(Held):
         super().mends()
         self.site.how.host, self.site.how.alert = "smtp.office365.com", ""
         self.site.how.accept, self.site.how.login, self.site.fails = True, False, None
+        self.site.go_on.set()
 
     def settle(self):
         gone(str(self.user_data))
