@@ -26,6 +26,9 @@ def parcel(value, key_id, redirect_uri=VALUES["redirect_uri"]):
     )
 
 
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+
 class Held:
     """`made(**args())` is the sink, as each run makes it; `value()` what the place holds, seen from outside; `kept()`
     all that it keeps. `files` is for what the place needs, `settings` what it must hold beside the secret."""
@@ -42,6 +45,12 @@ class Held:
     parts = 4
     """Into so many parts a delivery is cut, of those that are `killable`; it is killed at the end of each."""
     how = None
+    without = {}  # noqa: RUF012
+    """By fault, why it cannot meet this one: for docs/reference/sink-contract.md, which has each fault of each sink."""
+    refuses = ""
+    """Which values of printable characters it refuses, whole."""
+    printables = (PRINTABLE,)
+    """Values that it holds, with each printable character between them."""
 
     def __init__(self, folder, files):
         self.folder, self.files = folder, files

@@ -38,6 +38,11 @@ class HeldByPerson(Held):
     needs_person = loses_answers = slow = killable = piles = True
     failures = ("refused", "nobody came", "page closed")
     profile = load("mspbots")
+    without = {  # noqa: RUF012
+        "full disk": "nothing is written here; what the form meets is the person's to say, as refused",
+        "permission denied": "the form tells the person, who says that they could not, as refused",
+        "wrong credentials": "the person signs in; who cannot says so, as refused",
+    }
 
     @classmethod
     def made(cls, form, how):

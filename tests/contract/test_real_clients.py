@@ -15,9 +15,9 @@ from azure.core.exceptions import ClientAuthenticationError, ResourceNotFoundErr
 from azure.keyvault.secrets import SecretClient
 
 from tests import github_site, vault_site
-from tests.contract.held import VALUES
+from tests.contract.held import PRINTABLE, VALUES
 from tests.contract.held_services import HeldByGitHub, HeldByVault
-from tests.contract.test_sinks_failing import FIRST, PRINTABLE, SECOND
+from tests.contract.test_sinks_failing import FIRST, SECOND
 
 of_pygithub, of_key_vault = pytest.mark.witness("PyGithub"), pytest.mark.witness("azure-keyvault-secrets")
 
