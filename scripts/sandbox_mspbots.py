@@ -30,8 +30,8 @@ sandbox's own.
 BUILDS_HEAD = """
 ## Builds of the page
 
-`POST /mspbots {{"build": "portal"}}` at the control port chooses one; any of them goes with `slow_ms`, `ends_at` and
-`toast`. What a client can do on all of them, it may be able to do on the real page.
+`POST /mspbots {{"build": "portal"}}` at the control port chooses one; any of them goes with `slow_ms`, `ends_at`,
+`toast` and `toast_as`. What a client can do on all of them, it may be able to do on the real page.
 
 | build | source | assumed | tests |
 | --- | --- | --- | --- |
@@ -113,8 +113,8 @@ OPERATIONS = (
         "replaced once it is authorized", r"edits\(|edit\(admin|editing",
     ),
     Operation(
-        "a second entry with the same Username", NO_SOURCE, "that it replaces the first", "same_username",
-        "two of them",
+        "a second entry with the same Username", NO_SOURCE,
+        "that it replaces the first; the control port has it added beside it, or refused", "same_username",
     ),
     Operation(
         "a report is sent", NO_SOURCE, "a new access token before each mail; when, the control port says",
@@ -130,7 +130,10 @@ BUILT = {
     "reworded": (NO_SOURCE, "every word of it: labels, buttons, titles, help texts, asterisks"),
     "slow": (NO_SOURCE, "what comes late: the list, the menu, the window, its values, the use of its fields"),
     "ends": (NO_SOURCE, "a session that ends at the list, at the form, on Authorize or on Continue"),
-    "toast": (NO_SOURCE, "an error that is an alert for some seconds; the window stays open and nothing is kept"),
+    "toast": (
+        NO_SOURCE,
+        "an error for some seconds: an alert, a status or a class; the window stays, nothing is kept",
+    ),
 }
 
 

@@ -25,7 +25,8 @@ KEPT = Path(__file__).parents[1] / "docs" / "reference" / "witnesses.json"
 HEAD = """# Strangers' programs that believe in the sandbox
 
 {made} What follows was recorded by `make witnesses ARGS=--record`: each program unmodified, led to the
-sandbox by Microsoft's names through the CONNECT proxy or by its own documented settings. Operations are those that
+sandbox by Microsoft's names through the CONNECT proxy or by its own documented settings; GitHub's and Key Vault's
+clients, to the servers of the tests that the sinks of these names are held by. Operations are those that
 stand in the sandbox's log of requests while its tests ran; what leaves no request, such as a handshake, is told in the
 words of its tests. Programs in Python have locked versions (requirements/dev.txt, witnesses.txt, azure-cli.txt); curl,
 openssl, msmtp and Dovecot are those of Debian 12, and another line of versions is a row that fails. Chromium alone

@@ -24,11 +24,13 @@ LATE = {
 
 
 class Site:
-    """The app and the login on one loopback port; `got` is what the form posted, `ways` whether as Add or Edit."""
+    """The app and the login on one loopback port; `got` is what the form posted, `ways` whether as Add or Edit. Each
+    Add is one more of its `entries`."""
 
     def __init__(self, ca, **how):
         self.how = SimpleNamespace(
             host="smtp.office365.com", redirect=None, drop=(), frame=False, shadow=False, login=False, alert="",
+            alert_as="role=alert", thanks="",
             accept=True, rename={}, keeps={}, draft=False, most={}, more="", edit=True, late="", fails=0, stands="",
             down_then={}, pages="", fills_late=False,
         )  # fmt: skip
@@ -78,8 +80,7 @@ class Site:
         if path == "/web/um/smtp/redirect" and self.how.fails:
             return self.send(to, "<h1>Sorry</h1>", status=self.how.fails)
         if path == "/web/um/smtp/redirect":
-            self.entries, self.kept = [self.got["username"]], self.got | self.how.keeps
-            self.down |= self.how.down_then
+            self.keep()
             return self.send(to, "", location="/")
         if path == "/login":
             script = "document.cookie='in=1';setTimeout(() => location = '/', 300)"
@@ -88,8 +89,7 @@ class Site:
             return self.send(to, "", location="/login")
         if path == "/form":
             return self.send(to, self.form(query))
-        said = self.how.alert if query == "alert=1" else self.how.stands
-        alert = f"<p role=alert>{escape(said)}</p>" if said else ""
+        alert = self.says(query)
         edit, hidden = ("edit", "") if query == "edit=1" else ("", "hidden")
         form = f"<iframe src=/form?{edit} width=900 height=700></iframe>" if self.how.frame else self.form(edit)
         action = '<td><a href="/?edit=1">Edit</a></td>' if self.how.edit else ""
@@ -106,6 +106,17 @@ Mail</a><div id=list hidden><button>+Add</button><button aria-label=more onclick
 const show = (id) => {{ document.getElementById(id).hidden = false; if (id === "list") late(); }};
 const late = () => {{ {LATE.get(self.how.late, "")} }};</script>""",
         )
+
+    def keep(self):
+        if self.ways[-1] == "Add":  # whatever is there already
+            self.entries = [*self.entries, self.got["username"]]
+        self.kept = self.got | self.how.keeps
+        self.down |= self.how.down_then
+
+    def says(self, query):
+        said = self.how.alert if query == "alert=1" else self.how.stands
+        alert = f"<p {self.how.alert_as}>{escape(said)}</p>" if said else ""
+        return alert + (f"<p role=status>{escape(self.how.thanks)}</p>" if self.how.thanks and self.kept else "")
 
     def form(self, edit=""):
         rows, way = [], "Edit" if edit else "Add"

@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import expect
 
 from provision.sinks.handoff import hand_over
-from provision.sinks.handoff_page import HandedField
+from provision.sinks.person import PersonSink
+from provision.sinks.profile_reading import load
+from tests.contract.held import parcel
 
 CHROMIUM = shutil.which("chromium")
 if not CHROMIUM and os.environ.get("CI") == "true":
@@ -20,14 +22,24 @@ if not CHROMIUM and os.environ.get("CI") == "true":
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
 expect.set_options(timeout=20_000)
 SECRET = "cAnAry8Q~handed.over-0123456789~<&>"
-FIELDS = (
-    HandedField("Host Name", "smtp.office365.com", read_only=True),
-    HandedField("Authorization URL", "https://login.microsoftonline.com/t/oauth2/v2.0/authorize"),
-    HandedField("Client ID", "7b1c1f3e-0000-4000-8000-000000000002", entra=("Application (client) ID", "Object ID")),
-    HandedField("Client Secret", secret=lambda: SECRET, entra=("Value", "Secret ID")),
-    HandedField("Reply to"),
-)
-STEPS = ("Press Authorize.", "Press Accept.")
+
+
+def _handed():
+    """What the sink gives to the page for MSPbots: nine fields, of which Reply to is empty, and the steps."""
+    given = []
+
+    async def show(_title, fields, steps, **_):
+        given.append((tuple(fields), tuple(steps)))
+        return True
+
+    values = {"username": "reports@contoso.com", "reply_to": "", "signature": "Contoso reports"}
+    sink = PersonSink("abc", "mspbots", load("mspbots"), values, announce=print, interactive=True, show=show)
+    asyncio.run(sink.deliver(parcel(SECRET, "key-1")))
+    return given[0]
+
+
+FIELDS, STEPS = _handed()
+BY_LABEL = {one.label: one for one in FIELDS}
 
 
 class Handing:

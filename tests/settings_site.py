@@ -25,10 +25,11 @@ http:
 
 
 class SettingsSite(RestSite):
-    """`settings` is what it keeps; `mail` in it is ours."""
+    """`settings` is what it keeps, `mail` in it is ours; `written` what each request wrote, as a record of
+    its own."""
 
     def __init__(self, authority):
-        self.settings, self.puts = {"theirs": {"a": [1]}}, 0
+        self.settings, self.written = {"theirs": {"a": [1]}}, []
         super().__init__(authority)
 
     def allowed(self, request):
@@ -41,7 +42,7 @@ class SettingsSite(RestSite):
             case "GET", "/a%20b/settings":
                 return 200, self.settings
             case "PUT", "/a%20b/settings":
-                self.settings, self.puts = body, self.puts + 1
+                self.settings, self.written = body, [*self.written, body]
                 return 200, {"echo": body}
             case "DELETE", "/a%20b/settings/mail" if "mail" in self.settings:
                 del self.settings["mail"]

@@ -9,7 +9,7 @@ from tests.rest_site import RestSite
 
 TOKEN = "made-up-token"
 REQUEST_ID = "4d2f6a3e-0000-4000-8000-00000000000f"
-_PATH = re.compile(r"/secrets/(?P<name>[0-9A-Za-z-]{1,127})(/(?P<version>[0-9a-f]*))?")
+_PATH = re.compile(r"/secrets/(?P<name>[0-9A-Za-z-]{1,127})(/(?P<version>[0-9a-f]*|versions))?")
 
 
 class VaultSite(RestSite):
@@ -48,15 +48,22 @@ class VaultSite(RestSite):
         name = match["name"]
         if method == "PUT":
             return self.put(name, body)
+        if match["version"] == "versions":
+            return 200, {"value": [_shown(one) for one in self.versions.get(name, [])], "nextLink": None}
         known = [] if name in self.deleted else self.versions.get(name, [])
-        if not known:
+        found = [one for one in known if one["id"].endswith(match["version"] or "")]
+        if not found:
             return self.error(404, "SecretNotFound")
-        if method == "DELETE":
-            self.deleted.add(name)
-            return 200, {**known[-1], "recoveryId": f"{self.url}/deletedsecrets/{name}", "value": None}
+        return self.delete(name, found[-1]) if method == "DELETE" else self.get(found[-1])
+
+    def delete(self, name, bundle):
+        self.deleted.add(name)
+        return 200, {**bundle, "recoveryId": f"{self.url}/deletedsecrets/{name}", "value": None}
+
+    def get(self, bundle):
         if self.disabled:
             return 403, {"error": {"code": "Forbidden", "innererror": {"code": "SecretDisabled"}}}
-        return 200, known[-1]
+        return 200, bundle
 
     def put(self, name, body):
         if name in self.deleted:
@@ -67,3 +74,8 @@ class VaultSite(RestSite):
         bundle = {**body, "id": f"{self.url}/secrets/{name}/{next(self._ids)}", "attributes": attributes}
         self.versions.setdefault(name, []).append(bundle)
         return 200, bundle
+
+
+def _shown(bundle):
+    """Of a list of versions: not its value."""
+    return {key: one for key, one in bundle.items() if key != "value"}

@@ -92,6 +92,8 @@ CLIENTS = {
     "msmtp": Client(_said("msmtp", "--version"), locked="1.8."),
     "email-oauth2-proxy": Client(_installed("emailproxy")),
     "Chromium": Client(_said("chromium", "--version"), (LOGIN,), "Mozilla"),
+    "PyGithub": Client(lambda: version("PyGithub"), ()),
+    "azure-keyvault-secrets": Client(lambda: version("azure-keyvault-secrets"), ()),
     "Dovecot": Client(_said("dovecot", "--version"), (), locked="2.3."),
 }
 
@@ -155,7 +157,7 @@ def _version(name: str) -> str | None:
     """Nothing where the program is missing: its tests say so."""
     try:
         return CLIENTS[name].version()
-    except (AssertionError, OSError, subprocess.SubprocessError, pytest.skip.Exception):
+    except (AssertionError, ImportError, OSError, subprocess.SubprocessError, pytest.skip.Exception):
         return None
 
 

@@ -15,6 +15,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /mspbots   {build: plain | portal | frame | shadow | reworded | slow | ends | toast, slow_ms, toast, toast_ms,
                 ends_at: list | form | authorize | continue, ends_times}: how its pages are built; a build takes back
                 what another one has set
+    /mspbots   {toast_as: alert | status | class}: the role of a toast, or none, and a class that says error
+    /mspbots   {same_username: replaces | adds | refused}: what adding does where an entry has that Username
     /mspbots   {host_name, redirect_uri, tenant}: what its form and its header show
     /mspbots   {second_factor: true | false, totp, password}: how one signs in there; totp is the seed in base32, and
                 GET /world shows both as they are

@@ -7,6 +7,7 @@ is shown while no password is asked for: nothing of ours runs where one is typed
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ _SAY = """(held, text) => {
   if (held.note.textContent !== text) held.note.textContent = text;
 }"""
 _REMOVE = "(held) => held.host.remove()"
+_SILENT_S = 2.0
+"""A page on its way to a server that is silent does nothing that it is told to."""
 
 
 class Banner:
@@ -45,7 +48,9 @@ class Banner:
 
         for page in self.context.pages:
             try:
-                await self._say(page, text)
+                await asyncio.wait_for(self._say(page, text), _SILENT_S)
+            except TimeoutError:
+                continue
             except Error:
                 self.held.pop(page, None)
 
@@ -62,8 +67,8 @@ class Banner:
         from playwright.async_api import Error  # noqa: PLC0415 - the browser extra
 
         for page in list(self.held):
-            with contextlib.suppress(Error):
-                await self._remove(page)
+            with contextlib.suppress(Error, TimeoutError):
+                await asyncio.wait_for(self._remove(page), _SILENT_S)
 
     async def _remove(self, page: Page) -> None:
         if held := self.held.pop(page, None):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provision.errors import SinkError
-from provision.sinks import account, browser_data
+from provision.sinks import account, browser_data, toasts
 from provision.sinks.form_page import FormPage
-from provision.sinks.page import FailedError, MissingError, SignedOutError, exactly, texts, visible
+from provision.sinks.page import FailedError, MissingError, SignedOutError, exactly, visible
 from provision.sinks.person import given
 from provision.sinks.shown import masked
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from provision.ports import Parcel
     from provision.sinks.browser import BrowserSink
 
-_ALERT = ":is([role=alert], [aria-live=assertive]):not([class*=success]):not([class*=info])"
 _REFUSED = 400
 _FRESH_S = (3.0, 6.0, 12.0)
 """Waited before it is entered again where Entra does not know a secret everywhere: 4 to 18 s were seen."""
@@ -126,15 +125,9 @@ class Delivery(FormPage):
             await self.not_refused()
 
     async def alerts(self) -> list[str]:
-        """What the application's pages say aloud, and do not call a success."""
-        found = []
-        for page in self.page.context.pages:
-            if urlsplit(page.url).netloc not in self.hosts:
-                continue
-            for frame in page.frames:
-                for one in await texts(frame.locator(_ALERT).filter(visible=True)):
-                    found += [text] if (text := " ".join(one.split())) else []
-        return found
+        """What the application's pages say aloud, or say in passing as an error; not what they call a success."""
+        pages = [page for page in self.page.context.pages if urlsplit(page.url).netloc in self.hosts]
+        return [text for page in pages for frame in page.frames for text in await toasts.told(frame)]
 
     async def not_refused(self) -> None:
         """Raises SinkError where the application says something that it did not say before a button was pressed."""

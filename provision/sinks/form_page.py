@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SETTLE_S, _LONG_S = 0.5, 5.0
 SIGN_INS = 3
+_SILENT_S = 30.0
 _FAILED_S = (0.5, 0.5, 1.0, 1.0, 2.0, 4.0, 8.0)
 """Waited after each failure of the application, before it is opened again."""
 _ASKS_WHO = "input[type=password], input[autocomplete=one-time-code]"
@@ -237,7 +238,7 @@ class FormPage(Finder):
     async def wait(self, what: str, over: Callable[[], Awaitable[bool]], *, first: bool = False) -> None:
         """Until `over`; says every half minute how long there is. `first`: it is to be done in any case."""
         until, say_at = time.monotonic() + self.sink.patience_s, 0.0
-        while first or not await over():
+        while first or not await self._asked(over, until):
             first, left = False, until - time.monotonic()
             if left <= 0:
                 raise PersonNeededError(
@@ -252,6 +253,13 @@ class FormPage(Finder):
                 raise PersonNeededError(f"{self.sink.name}: {CLOSED}", where=self.sink.name)
             await self.banner.say(self.note or f"Please {what}.")
             await asyncio.sleep(0.2)
+
+    async def _asked(self, over: Callable[[], Awaitable[bool]], until: float) -> bool:
+        """False, too, where there is no answer in time: a page on its way to a server that is silent gives none."""
+        try:
+            return await asyncio.wait_for(over(), min(_SILENT_S, max(until - time.monotonic(), 1.0)))
+        except TimeoutError:
+            return False
 
     note = ""
     """What the banner says instead, where something is wrong."""

@@ -37,18 +37,19 @@ def there() -> bool:
     return True
 
 
-async def hand_over(
+async def hand_over(  # noqa: PLR0913
     title: str,
     fields: Sequence[HandedField],
     steps: Sequence[str],
     *,
     patience_s: float,
     announce: Callable[[str], None],
+    device: str = _TERMINAL,
 ) -> bool:
     """True when the person answered yes; False for "no", for nobody within `patience_s`, and for a closed terminal."""
     announce(f"{title}: the values are on the terminal, for {max(1, round(patience_s / 60))} min.")
     until = time.monotonic() + patience_s
-    terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+    terminal = os.open(device, os.O_RDWR | os.O_NOCTTY)
     try:
         lines = _lines(title, fields, steps)
         with _screen(terminal, lines):

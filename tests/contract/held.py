@@ -26,6 +26,9 @@ def parcel(value, key_id, redirect_uri=VALUES["redirect_uri"]):
     )
 
 
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+
+
 class Held:
     """`made(**args())` is the sink, as each run makes it; `value()` what the place holds, seen from outside; `kept()`
     all that it keeps. `files` is for what the place needs, `settings` what it must hold beside the secret."""
@@ -37,9 +40,17 @@ class Held:
     """How it can fail before anything is changed: `fails(one)` has it do so until `mends()`."""
     loses_answers = slow = killable = exclusive = costly = False
     """`exclusive`: of two deliveries at once, one may be refused; `costly`: each takes seconds."""
+    piles = False
+    """Each write is one more of what is `kept()`, as a version of a vault is; of all others, one is kept."""
     parts = 4
     """Into so many parts a delivery is cut, of those that are `killable`; it is killed at the end of each."""
     how = None
+    without = {}  # noqa: RUF012
+    """By fault, why it cannot meet this one: for docs/reference/sink-contract.md, which has each fault of each sink."""
+    refuses = ""
+    """Which values of printable characters it refuses, whole."""
+    printables = (PRINTABLE,)
+    """Values that it holds, with each printable character between them."""
 
     def __init__(self, folder, files):
         self.folder, self.files = folder, files
@@ -84,7 +95,8 @@ class Held:
         return self.ask(lambda sink: sink.ready())
 
     def kept(self):
-        return [self.value()]
+        """All that the place keeps, seen apart from `value()`."""
+        raise NotImplementedError
 
     def settle(self):
         """Waits for what a killed delivery has set going."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,16 +17,30 @@ from tests.contract.held_files import NOBODY
 from tests.contract.held_people import PATIENT_S, SOON_S, gone
 from tests.form_site import PROFILE, Site
 
+IN_VAIN = ("nobody came", "wrong credentials", "answer lost", "slow")
+
 
 class Application(Site):
-    """It holds what was authorized, and fails in the way that `fails` names."""
+    """Its entries hold what was authorized; it fails in the way that `fails` names."""
 
-    held = fails = None
+    fails = None
+
+    def __init__(self, authority):
+        super().__init__(authority)
+        self.secrets = []  # by entry
+        self.go_on = threading.Event()
+
+    @property
+    def held(self):
+        return self.secrets[-1] if self.secrets else None
 
     def answer(self, to):
         path, _, query = to.path.partition("?")
         if path == "/web/um/smtp/redirect" and query:
-            self.held = self.got["client_secret"]
+            kept = self.secrets if self.ways[-1] == "Add" else self.secrets[:-1]
+            self.secrets = [*kept, self.got["client_secret"]]
+            if self.fails == "slow":
+                self.go_on.wait(60)
         if path == "/login":
             return self.send(to, "<input type=password aria-label=Password>")
         if path == "/" and self.fails == "answer lost" and self.held == self.got.get("client_secret"):
@@ -34,7 +49,7 @@ class Application(Site):
 
 
 class HeldByBrowser(Held):
-    needs_person = loses_answers = killable = exclusive = costly = True
+    needs_person = loses_answers = slow = killable = exclusive = costly = True
     failures = (
         "another host",
         "refused",
@@ -44,7 +59,7 @@ class HeldByBrowser(Held):
         "full disk",
         "not there",
     )
-    parts = 1
+    parts = 3
 
     def __init__(self, folder, files):
         authority = trustme.CA()
@@ -70,15 +85,18 @@ class HeldByBrowser(Held):
             "redirect": self.redirect_uri,
             "ca": str(self.ca),
             "user_data": str(self.user_data),
-            "patience_s": SOON_S if self.how in ("nobody came", "wrong credentials", "answer lost") else PATIENT_S,
+            "patience_s": SOON_S if self.how in IN_VAIN else PATIENT_S,
         }
 
     def has(self, value, key_id):
         """Without a browser: a start of one costs seconds."""
-        self.site.held = value
+        self.site.entries, self.site.secrets = [FORM["username"]], [value]
 
     def value(self):
         return self.site.held
+
+    def kept(self):
+        return self.site.secrets
 
     async def deliver_by(self, sink, value, key_id):
         denied, before = self.how == "permission denied", resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -107,6 +125,7 @@ class HeldByBrowser(Held):
         super().mends()
         self.site.how.host, self.site.how.alert = "smtp.office365.com", ""
         self.site.how.accept, self.site.how.login, self.site.fails = True, False, None
+        self.site.go_on.set()
 
     def settle(self):
         gone(str(self.user_data))

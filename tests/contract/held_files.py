@@ -8,18 +8,31 @@ import json
 import os
 import re
 import resource
+import subprocess
 from pathlib import Path
 
 from provision.sinks.file import FileSink, form
-from tests.contract.held import FORM, Held
+from tests.contract.held import FORM, PRINTABLE, Held
 
 NOBODY = 65534
+
+
+def remove(text, characters):
+    return text.translate(dict.fromkeys(map(ord, characters)))
 
 
 class HeldByFile(Held):
     readable = clearable = killable = retrievable = True
     failures = ("full disk", "permission denied", "not a file")
     format = "dotenv"
+    without = {  # noqa: RUF012
+        "refused": "no service stands behind a file; a path that is none is refused (not a file)",
+        "wrong credentials": "a file asks for none",
+        "slow": "nothing is waited for but the file system",
+        "answer lost": "a rename has no answer",
+    }
+    refuses = "`${`, and a `$` or a backtick together with a single quote or a backslash"
+    printables = (remove(PRINTABLE, "'\\"), remove(PRINTABLE, "$`"))
 
     @staticmethod
     def made(path, written):
@@ -33,9 +46,20 @@ class HeldByFile(Held):
         path = self.folder / "mail"
         return path.read_text() if path.is_file() else ""
 
+    line = r"^MAIL_CLIENT_SECRET=['\"](.*)['\"]$"
+    """One that holds a secret."""
+
     def value(self):
-        match = re.search(r"^MAIL_CLIENT_SECRET='(.*)'$", self.text, re.MULTILINE)
-        return match and match[1]
+        """As sh reads it."""
+        if not self.text:
+            return None
+        script = '. "$1" && printf %s "${MAIL_CLIENT_SECRET-}"'
+        asked = ["sh", "-c", script, "sh", self.folder / "mail"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True, env={}).stdout or None
+
+    def kept(self):
+        """Of each line of the file that holds one."""
+        return re.findall(self.line, self.text, re.MULTILINE)
 
     async def deliver_by(self, sink, value, key_id):
         with self.failing():
@@ -69,6 +93,8 @@ class HeldByFile(Held):
 
 class HeldByJson(HeldByFile):
     format = "json"
+    refuses, printables = "", (PRINTABLE,)
+    line = r'"client_secret": "(.*)"'
 
     def value(self):
         return json.loads(self.text or "{}").get("client_secret")
@@ -80,6 +106,9 @@ class HeldBySasl(HeldByJson):
 
 class HeldByEmailProxy(HeldByFile):
     format = "emailproxy"
+    refuses = "a blank at its beginning or end"
+    printables = (PRINTABLE[1:] + " .",)
+    line = r"^client_secret\s*=\s*(.*)$"
 
     def value(self):
         found = configparser.ConfigParser(interpolation=None)

@@ -35,6 +35,8 @@ if how in ("refused", "wrong credentials"):
 with open(f"held/.{os.getpid()}", "w") as file:
     json.dump(told, file)
 os.replace(f"held/.{os.getpid()}", held)
+with open("files/got", "a") as file:
+    print(json.dumps(told["client_secret"]), file=file)
 if how == "answer lost":
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -46,7 +48,7 @@ CLEAR = "import os; os.path.exists('held/mail') and os.remove('held/mail')"
 
 
 class HeldByCommand(Held):
-    readable = clearable = loses_answers = slow = killable = True
+    readable = clearable = loses_answers = slow = killable = piles = True
     failures = ("refused", "wrong credentials", "full disk", "permission denied", "not there")
 
     def __init__(self, folder, files):
@@ -67,6 +69,11 @@ class HeldByCommand(Held):
     def value(self):
         path = self.folder / "mail"
         return json.loads(path.read_text())["client_secret"] if path.exists() else None
+
+    def kept(self):
+        """All that its store ever got."""
+        got = self.files / "got"
+        return [json.loads(line) for line in got.read_text().splitlines()] if got.exists() else []
 
     def settle(self):
         """The command outlives who started it."""
@@ -135,7 +142,7 @@ class HeldByService(Held):
 
 
 class HeldByVault(HeldByService):
-    readable, retrievable, settings, behind = True, True, ("client_id",), VaultSite
+    readable, retrievable, piles, settings, behind = True, True, True, ("client_id",), VaultSite
 
     def __init__(self, folder, files):
         super().__init__(folder, files)
@@ -180,9 +187,13 @@ class HeldByGitHub(HeldByService):
     def value(self):
         return self.site.held.get("MAIL")
 
+    def kept(self):
+        """By whatever name."""
+        return list(self.site.held.values())
+
 
 class HeldByHttp(HeldByService):
-    readable, settings, behind = True, ("client_id", "token_url"), SettingsSite
+    readable, piles, settings, behind = True, True, ("client_id", "token_url"), SettingsSite
 
     def __init__(self, folder, files):
         (files / "service.yaml").write_text(settings_site.PROFILE)
@@ -200,6 +211,10 @@ class HeldByHttp(HeldByService):
 
     def value(self):
         return self.site.settings.get("mail", {}).get("secret")
+
+    def kept(self):
+        """One a request that wrote."""
+        return [one["mail"]["secret"] for one in self.site.written]
 
 
 SERVICES = {"command": HeldByCommand, "keyvault": HeldByVault, "github": HeldByGitHub, "http": HeldByHttp}

@@ -6,6 +6,7 @@ They have the secret shown, enter it into FORM, and press Done; or do as HOW say
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -22,15 +23,21 @@ def main(address, form, how):
         return post(f"{address}failed")
     if how == "page closed":
         return None
-    new = f"{form}.{os.getpid()}"
-    with open(new, "w", encoding="utf-8", newline="") as file:
-        file.write(shown)
-    os.replace(new, form)
+    enters(form, shown)
     if how == "answer lost":
         return leaves(address)
     while how == "slow" and there(address):
         time.sleep(0.05)
     return post(f"{address}done")
+
+
+def enters(form, value):
+    new = f"{form}.{os.getpid()}"
+    with open(new, "w", encoding="utf-8", newline="") as file:
+        file.write(value)
+    os.replace(new, form)
+    with open(f"{form}.entered", "a", encoding="utf-8") as file:
+        file.write(json.dumps(value) + "\n")
 
 
 def post(address):

@@ -6,7 +6,8 @@ from provision import errors
 from tests.contract.held import Held
 from tests.contract.held_browser import HeldByBrowser
 from tests.contract.held_files import FILES
-from tests.contract.held_people import HeldByPerson
+from tests.contract.held_people import PEOPLE
+from tests.contract.held_profiles import PROFILES
 from tests.contract.held_services import SERVICES
 from tests.fakes import FakeReadableSink, FakeSink
 
@@ -23,6 +24,9 @@ class HeldByFake(Held):
 
     def value(self):
         return self.one.holds and self.one.holds.secret.reveal()
+
+    def kept(self):
+        return [self.value()]
 
     def fails(self, how):
         self.one.error = errors.SinkError("the form is down")
@@ -41,6 +45,7 @@ ALL = {
     "readable fake": HeldByReadableFake,
     **FILES,
     **SERVICES,
-    "person": HeldByPerson,
+    **PROFILES,
+    **PEOPLE,
     "browser": HeldByBrowser,
 }

@@ -90,6 +90,29 @@ def test_what_stood_on_the_page_before_is_no_refusal(world):
     assert site.entries == ["reports@contoso.com"]
 
 
+@pytest.mark.parametrize(
+    ("alert_as", "said"),
+    [
+        ("role=status", "The server could not be reached. Try again later."),
+        ("aria-live=polite", "Client Secret is invalid"),
+        ("class=Toastify__toast", "Request failed with status code 500"),
+        ('class="el-message el-message--error"', "Speichern nicht m\u00f6glich"),
+    ],
+)
+def test_an_error_that_is_told_politely_ends_the_delivery_at_once(world, alert_as, said):
+    site, sink, _ = world.site(alert=said, alert_as=alert_as)
+    with pytest.raises(SinkError, match=f"refused: {said}"):
+        world.run(sink.deliver(parcel(site)))
+    assert site.entries == []
+
+
+@pytest.mark.parametrize("thanks", ["Saved successfully", "Mail server authorized", "Sent without errors"])
+def test_a_polite_success_is_no_refusal(world, thanks):
+    site, sink, _ = world.site(thanks=thanks)
+    world.run(sink.deliver(parcel(site)))
+    assert site.entries == ["reports@contoso.com"]
+
+
 @pytest.mark.parametrize("late", ["busy", "asked", "shown"])
 def test_a_list_that_comes_late_is_waited_for(world, late):
     site, sink, _ = world.site(late=late)

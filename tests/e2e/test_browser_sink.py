@@ -83,7 +83,7 @@ def test_nine_fields_are_filled_and_authorized(world, tmp_path, how, capfd, monk
         "token_url": f"{site.url}/token", "redirect_uri": site.redirect, "client_id": "the-client",
         "client_secret": CANARY, "username": "reports@contoso.com", "reply_to": "help@contoso.com", "signature": "C",
     }  # fmt: skip
-    assert site.entries == ["reports@contoso.com"]
+    assert site.entries == ["somebody-else@contoso.com", "reports@contoso.com"]
     assert any("Accept" in text and "left" in text for text in said)
     data = tmp_path / "browser"
     assert data.stat().st_mode & 0o777 == 0o700

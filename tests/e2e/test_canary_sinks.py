@@ -90,10 +90,10 @@ def test_a_whole_life_with_every_kind_of_sink_and_every_detail_on_stderr(places)
     held = [vault.versions["mail"][-1]["value"], github.held["MAIL"], service.settings["mail"]["secret"]]
     assert [*held, json.loads((desk.folder / "stored").read_text())["client_secret"]] == [value] * 4
     assert (done.leaks, holders(desk, value)) == ([], [])
-    sent = len(desk.writes), github.puts, service.puts
+    sent = len(desk.writes), github.puts, len(service.written)
     again = Watched(desk, "apply", "c.yaml", "--yes", env=env)
     assert (again.code, again.leaks) == (0, [])
-    assert (len(desk.writes), github.puts, service.puts) == sent
+    assert (len(desk.writes), github.puts, len(service.written)) == sent
     assert len(vault.versions["mail"]) == 1
     for words in (["rotate", "--now"], ["status"], ["destroy", "--yes"]):
         done = Watched(desk, words[0], "c.yaml", *words[1:], "-vv", env=env)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.handing import FIELDS, SECRET, clipboard, copies, is_nowhere, needs_chromium, says, shows
+from tests.handing import BY_LABEL, SECRET, clipboard, copies, is_nowhere, needs_chromium, says, shows
 
 pytestmark = needs_chromium
 
@@ -99,7 +99,7 @@ def test_what_was_copied_on_the_page_since_stays(visit):
     copies(page, "Client ID")
     page.clock.run_for(61_000)
     says(page, "hidden again")
-    assert clipboard(page) == FIELDS[2].value
+    assert clipboard(page) == BY_LABEL["Client ID"].value
     assert is_nowhere(page)
 
 

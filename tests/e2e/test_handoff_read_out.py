@@ -10,7 +10,8 @@ from tests.handing import SECRET, clipboard, needs_chromium, says, shows
 
 pytestmark = needs_chromium
 ORDER = [
-    "Copy Host Name", "Copy Authorization URL", "Copy Client ID", "Show once: Client Secret", "Done", "I could not",
+    "Copy Host Name", "Copy Authorization URL", "Copy Token URL", "Copy Redirect URI", "Copy Client ID",
+    "Show once: Client Secret", "Copy Username", "Copy Signature", "Done", "I could not",
 ]  # fmt: skip
 FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
 
@@ -26,7 +27,7 @@ def tabs(page, times):
 def test_the_keyboard_alone_goes_the_whole_way(visit):
     page = visit()
     assert tabs(page, len(ORDER)) == ORDER
-    for _ in range(2):
+    for _ in range(len(ORDER) - 1 - ORDER.index("Show once: Client Secret")):
         page.keyboard.press("Shift+Tab")
     assert page.evaluate(FOCUSED) == "Show once: Client Secret"
     page.keyboard.press("Space")
@@ -34,7 +35,7 @@ def test_the_keyboard_alone_goes_the_whole_way(visit):
     page.keyboard.press("Enter")
     says(page, "Copied Client Secret.")
     assert clipboard(page) == SECRET
-    assert tabs(page, 1) == ["Done"]
+    assert tabs(page, 3) == ["Copy Username", "Copy Signature", "Done"]
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Thank you")).to_be_focused()
@@ -68,6 +69,19 @@ TREE = """\
           - code: https://login.microsoftonline.com/t/oauth2/v2.0/authorize
         - cell "Copy Authorization URL":
           - button "Copy Authorization URL": Copy
+      - row "Token URL https://login.microsoftonline.com/t/oauth2/v2.0/token Copy Token URL":
+        - rowheader "Token URL"
+        - cell "https://login.microsoftonline.com/t/oauth2/v2.0/token":
+          - code: https://login.microsoftonline.com/t/oauth2/v2.0/token
+        - cell "Copy Token URL":
+          - button "Copy Token URL": Copy
+      - 'row "Redirect URI https://app.mspbots.ai/web/um/smtp/redirect There already: only compare it. Copy Redirect URI"':
+        - rowheader "Redirect URI"
+        - 'cell "https://app.mspbots.ai/web/um/smtp/redirect There already: only compare it."':
+          - code: https://app.mspbots.ai/web/um/smtp/redirect
+          - text: "There already: only compare it."
+        - cell "Copy Redirect URI":
+          - button "Copy Redirect URI": Copy
       - row "Client ID 7b1c1f3e-0000-4000-8000-000000000002 Entra's Application (client) ID, not the Object ID. Copy Client ID":
         - rowheader "Client ID"
         - cell "7b1c1f3e-0000-4000-8000-000000000002 Entra's Application (client) ID, not the Object ID.":
@@ -82,15 +96,29 @@ TREE = """\
           - 'button "Show once: Client Secret"': Show once
           - text: Entra's Value, not the Secret ID. It is shown once, for a minute.
         - cell
+      - row "Username reports@contoso.com Copy Username":
+        - rowheader "Username"
+        - cell "reports@contoso.com":
+          - code: reports@contoso.com
+        - cell "Copy Username":
+          - button "Copy Username": Copy
       - row "Reply to Leave it empty.":
         - rowheader "Reply to"
         - cell "Leave it empty."
         - cell
+      - row "Signature Contoso reports Copy Signature":
+        - rowheader "Signature"
+        - cell "Contoso reports":
+          - code: Contoso reports
+        - cell "Copy Signature":
+          - button "Copy Signature": Copy
   - paragraph: "A minute after the secret was copied, the clipboard is cleared, unless it is seen to hold something else by then. A clipboard manager keeps what it has taken: clear that yourself."
   - heading "Then" [level=2]
   - list:
-    - listitem: Press Authorize.
-    - listitem: Press Accept.
+    - listitem: Open https://app.mspbots.ai > Settings > System > Outgoing Mail > the arrow "v" beside +Add > OAuth2, and enter the values above in this order.
+    - listitem: Press Authorize, and Continue in the pop-up.
+    - listitem: Sign in to Microsoft as the mailbox that stands in Username.
+    - listitem: Press Accept when Microsoft lists the requested permissions.
   - heading "Is it done?" [level=2]
   - paragraph: Only Done counts as delivered. Until then, the old secret works on.
   - status
@@ -123,6 +151,7 @@ def test_what_a_screen_reader_is_told_of_the_page(visit):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_in_any_state_of_the_page(visit, scheme):
     page = visit(scheme=scheme, stands=False)  # axe waits by that clock
+    assert page.get_by_role("row").count() == 1 + 9
     assert violations(page) == []
     shows(page)
     assert violations(page) == []
@@ -132,6 +161,42 @@ def test_axe_finds_no_violation_in_any_state_of_the_page(visit, scheme):
     assert violations(page) == []
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_focused()
+    assert violations(page) == []
+
+
+def ends(page, heading):
+    expect(page.get_by_role("heading", name=heading)).to_be_focused()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_however_else_the_page_ends(visit, scheme):
+    page = visit(scheme=scheme, stands=False)
+    page.get_by_role("button", name="I could not").click()
+    ends(page, "Not delivered")
+
+    page = visit(scheme=scheme, stands=False)
+    page.evaluate("post('failed')")
+    assert page.hand.result() is False
+    page.get_by_role("button", name="Done").click()
+    ends(page, "Nobody heard it")
+
+    page = visit(scheme=scheme, stands=False, patience_s=300)
+    shows(page)
+    page.clock.run_for(301_000)
+    ends(page, "Too late")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_where_it_was_shown_already(visit, scheme):
+    page = visit(scheme=scheme, stands=False)
+    shows(page)
+    page.reload()
+    expect(page.get_by_role("button", name="Show once")).to_be_disabled()
+    assert violations(page) == []
+    page.evaluate("show.disabled = false")
+    page.get_by_role("button", name="Show once").click()
+    says(page, "It has been shown already.")
     assert violations(page) == []
 
 

@@ -27,6 +27,7 @@ CHANGES = {
     "tenant": "Contoso",
     "host_name": "smtp.office365.com",
     "second_factor": False,
+    "same_username": "replaces",
 }
 
 
@@ -183,6 +184,24 @@ def test_a_toast_is_told_without_the_secret_and_nothing_is_kept_or_doubled(world
     assert second not in str(told.value.as_dict())
     assert world.entries == [before]
     world.sandbox.control("mspbots", build="plain")
+    world.deliver(second)
+    (entry,) = world.entries
+    assert entry["client_secret"] == second
+
+
+@pytest.mark.parametrize("toast_as", ["status", "class"])
+def test_a_toast_that_is_no_alert_is_told_too(world, toast_as):
+    world.sandbox.control("mspbots", build="toast", toast_as=toast_as)
+    with pytest.raises(SinkError, match="refused: Saving failed"):
+        world.deliver(patience_s=10)
+    assert world.entries == []
+
+
+@pytest.mark.parametrize("same_username", ["adds", "refused"])
+def test_an_entry_is_edited_where_another_of_its_username_would_be_kept_beside_it_or_refused(world, same_username):
+    world.sandbox.control("mspbots", same_username=same_username)
+    world.deliver()
+    _, second = world.sandbox.add_secret(world.app.object_id)
     world.deliver(second)
     (entry,) = world.entries
     assert entry["client_secret"] == second

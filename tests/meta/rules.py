@@ -25,6 +25,7 @@ ONLY = {
         "sinks/delivering.py",
         "sinks/form_page.py",
         "sinks/page.py",
+        "sinks/toasts.py",
     },
 }
 NEVER_SECRET = {"plan.py", "model.py", "config.py", "report.py", "text.py"}

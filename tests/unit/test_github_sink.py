@@ -61,6 +61,12 @@ def test_a_workflow_gets_the_secret_and_nothing_else_could_open_it(github):
     assert github.held == {"MAIL": CANARY}
 
 
+def test_each_request_names_the_media_type_and_the_version_that_github_recommends(github):
+    do(sink(github), deliver)
+    asked = {(one["Accept"], one["X-GitHub-Api-Version"], one["Authorization"]) for one in github.headers}
+    assert asked == {("application/vnd.github+json", "2022-11-28", f"Bearer {TOKEN}")}
+
+
 def test_of_an_environment_too(github):
     do(sink(github, environment="pro/d"), deliver)
     assert github.held == {"MAIL": CANARY}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
+import re
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -15,7 +16,7 @@ from provision.ports import Clearable, Readable
 from provision.sinks.credential import Credential
 from provision.sinks.http import HttpSink
 from provision.sinks.profile_reading import load
-from tests.rest_site import RestSite
+from tests import profile_sites
 from tests.settings_site import PROFILE, TOKEN, SettingsSite
 from tests.unit.test_file_sink import VALUES, parcel
 
@@ -107,7 +108,7 @@ def test_an_answer_that_is_lost_is_asked_for_where_it_can_be_read(served):
     site = served()
     site.how = "answer lost"
     do(sink(site), deliver)
-    assert site.puts == 1
+    assert len(site.written) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,79 +162,119 @@ def test_no_log_holds_the_value_or_the_credential(served, caplog):
     assert TOKEN not in caplog.text
 
 
-class Recorder(RestSite):
-    """Keeps what was written, and answers reads from `base`."""
-
-    def __init__(self, authority):
-        self.got, self.base = [], {}
-        super().__init__(authority)
-
-    def allowed(self, request):
-        self.got.append((request.command, request.path, dict(request.headers)))
-        return True
-
-    def answer(self, method, path, body):
-        if body is not None:
-            self.got.append(body)
-        return 200, self.base
+def frappe(site, token=profile_sites.FRAPPE, **how):
+    return sink(site, "frappe", {"document": "Mail App"}, token, **how)
 
 
-def test_nextcloud_mail_is_data(served):
-    site = served(Recorder)
-    do(sink(site, "nextcloud-mail", {}, "app-password", user="admin"), lambda one: one.ready(), deliver)
-    method, path, headers = site.got[-2]
-    assert (method, path) == ("POST", "/index.php/apps/mail/api/integration/microsoft")
-    assert headers["Authorization"] == f"Basic {base64.b64encode(b'admin:app-password').decode()}"
-    wanted = {"tenantId": VALUES["tenant_id"], "clientId": VALUES["client_id"], "clientSecret": CANARY}
-    assert site.got[-1] == wanted
+def nextcloud(site, token=profile_sites.NEXTCLOUD[1], **how):
+    return sink(site, "nextcloud-mail", {}, token, user=profile_sites.NEXTCLOUD[0], **how)
 
 
-def test_frappe_is_data(served):
-    site = served(Recorder)
-    do(sink(site, "frappe", {"document": "Mail App"}, "KEY:SECRET"), deliver)
-    method, path, headers = site.got[-2]
-    assert (method, path) == ("PUT", "/api/resource/Connected%20App/Mail%20App")
-    assert headers["Authorization"] == "token KEY:SECRET"
-    assert site.got[-1]["client_secret"] == CANARY
+def thingsboard(site, token=profile_sites.THINGSBOARD_TOKEN, **how):
+    return sink(site, "thingsboard", {}, token, **{"interactive": True, **how})
 
 
-def test_thingsboard_is_data_and_somebody_signs_in_again_at_once(served):
-    site = served(Recorder)
-    site.base = {
-        "id": {"id": "1"},
-        "key": "mail",
-        "jsonValue": {"mailFrom": "a@b", "scope": ["x"], "clientSecret": "old"},
-    }
+SHIPPED = [
+    pytest.param(frappe, profile_sites.FrappeSite, id="frappe"),
+    pytest.param(nextcloud, profile_sites.NextcloudSite, id="nextcloud-mail"),
+    pytest.param(thingsboard, profile_sites.ThingsBoardSite, id="thingsboard"),
+]
+
+
+async def signs_in(*_, **__):
+    return True
+
+
+@pytest.mark.parametrize(("made", "kind"), SHIPPED)
+def test_a_shipped_profile_is_taken_by_a_service_that_follows_its_source(served, made, kind):
+    site = served(kind)
+    do(made(site, show=signs_in), lambda one: one.ready(), deliver)
+    assert site.written == [CANARY]
+
+
+@pytest.mark.parametrize(("made", "kind"), SHIPPED)
+def test_a_service_that_follows_its_source_refuses_another_credential(served, made, kind):
+    site = served(kind)
+    assert "HTTP 401" in refused(made(site, "another", show=signs_in)).message
+    assert site.written == []
+
+
+def otherwise(made, change):
+    """The same sink, with a profile that differs from the shipped one."""
+    made.http = change(made.http)
+    return made
+
+
+@pytest.mark.parametrize(("made", "kind"), SHIPPED)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda http: replace(http, deliver=replace(http.deliver, path=http.deliver.path + "s")),
+        lambda http: replace(http, deliver=replace(http.deliver, method="PATCH")),
+        lambda http: replace(http, headers={"X-Other": "1"}),
+        lambda http: replace(http, deliver=replace(http.deliver, body=renamed(http.deliver.body))),
+    ],
+    ids=["path", "method", "header", "body"],
+)
+def test_a_service_that_follows_its_source_refuses_what_is_asked_otherwise(served, made, kind, change):
+    site = served(kind)
+    assert re.search("HTTP 4..", refused(otherwise(made(site, show=signs_in), change)).message)
+    assert site.written == []
+
+
+def renamed(body):
+    """With a member whose name is another, the one of the secret."""
+    if isinstance(body, dict):
+        return {(f"{key}2" if value == "{client_secret}" else key): renamed(value) for key, value in body.items()}
+    return body
+
+
+def test_nextcloud_wants_the_header_that_says_it_is_no_forged_request(served):
+    site = served(profile_sites.NextcloudSite)
+    without = otherwise(
+        nextcloud(site), lambda http: replace(http, headers={"Authorization": http.headers["Authorization"]})
+    )
+    assert "HTTP 412" in refused(without).message
+
+
+def test_what_frappe_has_of_the_document_stays(served):
+    site = served(profile_sites.FrappeSite)
+    do(frappe(site), deliver)
+    assert site.document["provider_name"] == "Mail App"
+    assert site.document["token_uri"] == VALUES["token_url"]
+
+
+def test_thingsboard_keeps_what_else_it_was_set_to_and_somebody_signs_in_again_at_once(served):
+    site = served(profile_sites.ThingsBoardSite)
+    before = site.shown()["jsonValue"]
     shown = []
 
     async def done(title, fields, steps, **_):
         shown.append((title, [f.label for f in fields], steps))
         return True
 
-    made = sink(site, "thingsboard", {}, interactive=True, show=done)
+    made = thingsboard(site, show=done)
     assert made.needs_person
     do(made, lambda one: one.ready(), deliver)
-    sent = site.got[-1]
-    assert (sent["id"], sent["key"]) == ({"id": "1"}, "mail")
-    assert sent["jsonValue"]["mailFrom"] == "a@b"
-    assert sent["jsonValue"]["scope"] == ["x"]
-    assert sent["jsonValue"]["clientSecret"] == CANARY
+    now = site.settings["jsonValue"]
+    ours = {"clientId", "clientSecret", "providerTenantId", "authUri", "tokenUri", "redirectUri"}
+    assert {key for key in now if now[key] != before.get(key)} == ours
+    assert "refreshToken" not in now  # which is why somebody signs in again
     assert "sign in to Microsoft" in shown[0][2][1]
     assert CANARY not in str(shown)
 
 
 def test_where_a_new_secret_ends_the_sign_in_nothing_is_written_without_a_person(served):
-    site = served(Recorder)
-    made = sink(site, "thingsboard", {})
-    assert do(made, lambda one: one.ready()).person
+    site = served(profile_sites.ThingsBoardSite)
+    assert do(thingsboard(site, interactive=False), lambda one: one.ready()).person
     with pytest.raises(PersonNeededError):
-        do(sink(site, "thingsboard", {}), deliver)
-    assert site.got == []
+        do(thingsboard(site, interactive=False), deliver)
+    assert site.seen == []
 
 
 def test_a_person_who_does_not_sign_in_again_is_told_what_waits(served):
-    site = served(Recorder)
-    site.base = {"key": "mail", "jsonValue": {}}
+    site = served(profile_sites.ThingsBoardSite)
     with pytest.raises(PersonNeededError) as told:
-        do(sink(site, "thingsboard", {}, interactive=True), deliver)
+        do(thingsboard(site), deliver)
+    assert site.held == CANARY
     assert "may send no mail" in told.value.message

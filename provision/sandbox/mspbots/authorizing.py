@@ -46,6 +46,9 @@ class Authorizing:
             check(draft, now.host_name, words(now.build))
             if replaces and replaces not in self._usernames():
                 raise RefusedError("The entry is no longer there.")
+            others = self._usernames() - {replaces}
+            if now.same_username == "refused" and draft["username"].lower() in others:
+                raise RefusedError("There is an entry with this Username.")
         except RefusedError as error:
             return self._refused(request, draft, replaces, error=str(error))
         if now.toast:
@@ -102,7 +105,8 @@ class Authorizing:
             "status": "Authorized",
             "authorized_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        mine["entries"] = with_entry(mine["entries"], entry, pending.get("replaces", ""))
+        adds = settings(self.world).same_username == "adds"
+        mine["entries"] = with_entry(mine["entries"], entry, pending.get("replaces", ""), adds=adds)
         self.world.save()
         return RedirectResponse(LIST, 303)
 
@@ -110,9 +114,12 @@ class Authorizing:
         return self.pages.render("failed.html", status, error=error, back=LIST)
 
 
-def with_entry(entries: list[dict[str, Any]], entry: dict[str, Any], replaces: str) -> list[dict[str, Any]]:
-    """The entries with this one, in the place of the one that was edited or has the same Username, else at the end."""
-    gone = {entry["username"].lower(), replaces}
+def with_entry(
+    entries: list[dict[str, Any]], entry: dict[str, Any], replaces: str, *, adds: bool = False
+) -> list[dict[str, Any]]:
+    """The entries with this one, in the place of the one that was edited or has the same Username, else at the end.
+    `adds`: only of the one that was edited."""
+    gone = {replaces} if adds else {entry["username"].lower(), replaces}
     left = [kept for kept in entries if kept["username"].lower() not in gone]
     at = next((n for n, kept in enumerate(entries) if kept["username"].lower() in gone), len(left))
     return [*left[:at], entry, *left[at:]]

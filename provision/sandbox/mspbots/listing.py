@@ -92,6 +92,7 @@ class Listing:
             "slow_ms": now.slow_ms,
             "ends_at": now.ends_at if now.ends_times else "",
             "toast_ms": now.toast_ms,
+            "toast_as": now.toast_as,
             "fetches": now.build != "plain" or bool(now.toast),
             "post": POST,
             "list": LIST,

@@ -22,6 +22,9 @@ BUILDS: dict[str, dict[str, Any]] = {
 }
 """Each with what it sets besides; the last three look like `plain`, and their settings go with any other."""
 
+SAME_USERNAME = ("replaces", "adds", "refused")
+"""What adding does where an entry has that Username: no source says which."""
+TOAST_AS = ("alert", "status", "class")
 PLACES = ("list", "form", "authorize", "continue")
 TENANT = "Contoso"
 _LONGEST_MS = 60_000
@@ -51,9 +54,11 @@ class Settings:
     ends_times: int = 1
     toast: str = ""
     toast_ms: int = 4000
+    toast_as: str = "alert"
+    same_username: str = "replaces"
 
 
-_OF_A_BUILD = ("slow_ms", "ends_at", "ends_times", "toast", "toast_ms")
+_OF_A_BUILD = ("slow_ms", "ends_at", "ends_times", "toast", "toast_ms", "toast_as")
 
 
 def _text(value: object) -> bool:
@@ -75,6 +80,8 @@ Rule = tuple[Callable[[object], bool], str]
 _EXPECTED: dict[str, Rule] = {
     "build": (lambda value: value in list(BUILDS), f"one of {', '.join(BUILDS)}"),
     "ends_at": (lambda value: value in ["", *PLACES], f"one of {', '.join(PLACES)}, or empty"),
+    "same_username": (lambda value: value in SAME_USERNAME, f"one of {', '.join(SAME_USERNAME)}"),
+    "toast_as": (lambda value: value in TOAST_AS, f"one of {', '.join(TOAST_AS)}"),
     "second_factor": (lambda value: isinstance(value, bool), "true or false"),
     **dict.fromkeys(("host_name", "redirect_uri", "tenant", "toast"), (_text, "a text")),
     **dict.fromkeys(("slow_ms", "ends_times", "toast_ms"), (_number, f"a whole number from 0 to {_LONGEST_MS}")),

@@ -81,6 +81,23 @@ def test_the_same_username_replaces_its_entry(admin, world):
     assert [entry["client_secret"] for entry in world.data["mspbots"]["entries"]] == ["new"]
 
 
+def test_the_same_username_is_added_beside_its_entry_where_the_control_port_says_so(admin, world):
+    world.data["mspbots"]["same_username"] = "adds"
+    for secret in ("old", "new"):
+        come_back(admin, code="c", state=authorize(admin, client_secret=secret).params["state"])
+    assert [entry["client_secret"] for entry in world.data["mspbots"]["entries"]] == ["old", "new"]
+
+
+def test_the_same_username_is_refused_where_the_control_port_says_so_but_not_its_edit(admin, world):
+    world.data["mspbots"]["same_username"] = "refused"
+    come_back(admin, code="c", state=authorize(admin).params["state"])
+    answer = admin.post(AUTHORIZE, data=ENTERED)
+    assert (answer.status_code, "There is an entry with this Username." in answer.text) == (422, True)
+    edited = {"editing": ENTERED["username"], "client_secret": "new"}
+    come_back(admin, code="c", state=authorize(admin, **edited).params["state"])
+    assert [entry["client_secret"] for entry in world.data["mspbots"]["entries"]] == ["new"]
+
+
 def test_a_state_that_was_never_given_is_refused(admin, endpoint):
     authorize(admin)
     answer = come_back(admin, code="c", state="made-up")

@@ -23,6 +23,7 @@ def set_(world):
     [
         {"build": "vue"}, {"build": []}, {"ends_at": "lunch"}, {"slow_ms": -1}, {"slow_ms": True}, {"toast": 5},
         {"second_factor": 1}, {"totp": "short"}, {"entries": {}}, {"bild": "portal"},
+        {"same_username": "asks"}, {"toast_as": ""},
     ],
 )  # fmt: skip
 def test_a_setting_that_nobody_knows_is_refused_and_changes_nothing(world, set_, body):

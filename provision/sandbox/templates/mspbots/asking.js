@@ -12,8 +12,8 @@ const alive = async (place) => {  // asks only where the control port has it end
 };
 const toast = (text) => {
   const shown = document.createElement("div");
-  shown.className = "toast";
-  shown.setAttribute("role", "alert");
+  shown.className = page.toast_as === "class" ? "toast toast--error" : "toast";
+  if (page.toast_as !== "class") shown.setAttribute("role", page.toast_as);
   shown.textContent = text;
   document.body.append(shown);
   setTimeout(() => shown.remove(), page.toast_ms);
