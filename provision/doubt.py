@@ -13,7 +13,7 @@ from provision import plan as planner
 from provision.marks import commits, meant_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from provision.model import Desired, Observed
 
@@ -21,19 +21,22 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds between two looks of one doubt; after the last, what is seen is believed."""
 
 
-def doubtful(desired: Desired, observed: Observed) -> str:
-    """What contradicts what, or an empty text."""
-    return next(_doubts(desired, observed), "")
+def doubtful(desired: Desired, observed: Observed, delivered: Collection[str] = ()) -> str:
+    """What contradicts what, or an empty text. `delivered`: key ids that a run on this machine has just committed."""
+    return next(_doubts(desired, observed, delivered), "")
 
 
-def _doubts(desired: Desired, observed: Observed) -> Iterator[str]:
+def _doubts(desired: Desired, observed: Observed, delivered: Collection[str]) -> Iterator[str]:
+    listed = {c.key_id for c in observed.app.credentials} if observed.app else set()
+    if not listed.issuperset(delivered):
+        yield "a secret was delivered from here a moment ago, and is not there"
     held = {sink: holding.key_id for sink, holding in observed.holdings.items()}
     if observed.app is None:
         if any(held.values()) and observed.deleted_object_id is None:
             yield "a sink holds a secret of an app that is not there"
         return
     app = observed.app
-    listed, tagged = {c.key_id for c in app.credentials}, commits(app.tags)
+    tagged = commits(app.tags)
     meant = frozenset().union(*(meant_for(c.label) for c in planner.ours(app).values()))
     for sink in (spec.id for spec in desired.sinks):
         tag = tagged[sink].key_id if sink in tagged else None

@@ -270,10 +270,13 @@ class Instruments:
 
 
 class Journal(Protocol):
-    """What was done, for people. Nothing is decided by it."""
+    """What was done, for people. Nothing is decided by it; it is a reason to look again."""
 
     def write(self, app: str, effect: str, target: str, state: str, **facts: str | None) -> None:
         """`state`: begins, done, failed or stopped. Before an effect it may raise JournalError, and so prevent it."""
+
+    def just_delivered(self, app: str) -> frozenset[str]:
+        """Key ids that were committed here within the last minutes; as far as it knows, they are not removed."""
 
 
 class Clock(Protocol):

@@ -70,11 +70,11 @@ async def survey(job: Job, *, force: bool = False, secrets_only: bool = False, a
     The plan's time is that of before its first observation, by the directory's clock: what it saw is no older.
     `adopt` is the client id of an app that is to be taken over: it stands for the one with our uniqueName.
     """
-    said = False
+    said, delivered = False, job.journal.just_delivered(job.app.key)
 
     def doubted(seen: Survey) -> str:
         nonlocal said
-        if (why := doubt.doubtful(seen.desired, seen.observed)) and not said:
+        if (why := doubt.doubtful(seen.desired, seen.observed, delivered)) and not said:
             said = True
             job.say(f"app {job.app.key}: {why}; it is looked at again")
         return why

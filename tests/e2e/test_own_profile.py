@@ -48,7 +48,6 @@ def test_one_yaml_file_is_enough_to_deliver_to_a_new_form(started):
     (made,) = app["passwordCredentials"]
     assert made["hint"] == person.secret[:3]
 
-    started.control("weather")  # a replica that lags shows an app without a secret, and a form shows nothing
     writes = len(started.writes)
     (again,) = started.json("apply", "c.yaml", PROVISION_SANDBOX_PERSON="1")["results"]
     assert (again["changes"], len(started.writes)) == ([], writes)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from provision import commands, doubt, errors, repeating, survey
-from tests.fakes import FakeReadableSink
+from provision.journal import FileJournal
+from tests.fakes import FakeClock, FakeReadableSink, FakeSink
 from tests.unit.test_commands import World
 
 
@@ -51,6 +53,22 @@ def test_a_replica_that_lags_causes_another_look_and_no_change(world, stale):
     looks, plan = looked(world, [stale, stale, as_it_is])
     assert len(looks) == 3
     assert plan.empty
+
+
+def unmade(app):
+    """As the app was before its first secret: nothing in it contradicts anything."""
+    return replace(app, credentials=(), tags=frozenset({"provision:managed"}))
+
+
+def test_a_form_of_which_this_machine_knows_that_it_was_delivered_to_is_looked_at_again(tmp_path):
+    clock = FakeClock()
+    world = World(FakeSink("form:a"), journal=FileJournal(tmp_path / "j", "a.yaml", clock, print, asked=False))
+    world.apply()
+    looks, plan = looked(world, [unmade, unmade, as_it_is])
+    assert (len(looks), plan.empty) == (3, True)
+    clock.time += timedelta(minutes=16)
+    looks, plan = looked(world, [unmade])
+    assert (len(looks), plan.empty) == (1, False)
 
 
 def test_behind_one_replica_another_may_lag_for_as_long(world):

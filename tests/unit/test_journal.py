@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -96,3 +97,26 @@ def test_the_history_of_a_credential_passes_over_broken_lines(tmp_path, said):
 
 def test_without_a_journal_there_is_no_history(tmp_path):
     assert history(tmp_path / "absent", {"k"}) == {"k": []}
+
+
+def test_what_was_just_delivered_is_told_until_it_is_removed_or_old(tmp_path):
+    clock = FakeClock()
+    kept = FileJournal(tmp_path / "j", "a.yaml", clock, print, asked=False)
+    assert kept.just_delivered("app") == set()
+    for key_id in ("one", "two"):
+        kept.write("app", "commit", "form:a", "done", key_id=key_id)
+    kept.write("app", "commit", "form:a", "failed", key_id="three")
+    kept.write("another", "commit", "form:a", "done", key_id="four")
+    FileJournal(tmp_path / "j", "b.yaml", clock, print, asked=False).write("app", "commit", "f", "done", key_id="five")
+    with (tmp_path / "j").open("a") as file:
+        file.write(
+            '{"half a li\n[]\n{"config": "a.yaml", "app": "app", "state": "done", "effect": "commit", "at": "x"}\n'
+        )
+    assert kept.just_delivered("app") == {"one", "two"}
+    kept.write("app", "drop-secret", "one", "done")
+    assert kept.just_delivered("app") == {"two"}
+    kept.write("app", "delete-app", "app", "done")
+    assert kept.just_delivered("app") == set()
+    kept.write("app", "commit", "form:a", "done", key_id="six")
+    clock.time += timedelta(minutes=16)
+    assert kept.just_delivered("app") == set()
