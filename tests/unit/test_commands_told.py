@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 
 from provision import commands, errors, survey
+from provision.journal import NoJournal
 from provision.model import Plan
 from tests.fakes import FakeReadableSink, FakeSink
 from tests.unit.test_commands import DAY, World
 from tests.unit.test_commands_known import always
 
 
-class Notes:
+class Notes(NoJournal):
     """A journal in memory."""
 
     def __init__(self):
