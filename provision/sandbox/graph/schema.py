@@ -120,7 +120,7 @@ SERVICE_PRINCIPAL = EntityType(
         "tags/any": "DD--",
         "verifiedPublisher/displayName": "A--A",
     },
-    counts={"owners/$count": "-A"},
+    counts={"owners/$count": "AA"},
     writable={
         "accountEnabled": "b",
         "addIns": ADD_INS,
