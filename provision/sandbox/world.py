@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROLES = (
     "Application.ReadWrite.All",
+    "CustomSecAttributeAssignment.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Policy.Read.All",

@@ -22,6 +22,7 @@ VALUES: dict[str, Schema] = {
     "float": {"type": "number"},
     "datetime": {"type": STRING, "format": "date-time"},
     "date": {"type": STRING, "format": "date"},
+    "time": {"type": STRING, "format": "time"},
     "timedelta": {"type": STRING, "format": "duration"},
     "uuid": {"type": STRING, "format": "uuid"},
     "bytes": {"type": STRING, "contentEncoding": "base64"},

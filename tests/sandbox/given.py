@@ -134,6 +134,14 @@ def microsoft_graph(replay, sent):
     sent.path = f"/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?{query}"
 
 
+@given("sp-get-security-attributes")
+def security_attributes(replay, sent):
+    project = {"Project@odata.type": "#Collection(String)", "Project": ["Baker", "Cascade"]}
+    center = {"CostCenter@odata.type": "#Collection(Int32)", "CostCenter": [1001]}
+    sets = {"Engineering": {**project, **center, "Certification": True}, "Marketing": {"Level": "Public"}}
+    replay.graph("PATCH", sent.path.removeprefix("/v1.0").partition("?")[0], {"customSecurityAttributes": sets})
+
+
 @given("sp-create-duplicate")
 def principal_twice(replay, sent):
     replay.make("/servicePrincipals", sent.body)

@@ -18,13 +18,27 @@ _SHOWN = (
     "id",
 )
 _MORE = """
-    accountEnabled ageGroup assignedLicenses assignedPlans certificateUserIds city companyName consentProvidedForMinor
-    country createdDateTime creationType deletedDateTime department employeeHireDate employeeId employeeType
-    externalUserState faxNumber identities imAddresses isResourceAccount mailNickname onPremisesLastSyncDateTime
-    onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled otherMails passwordPolicies postalCode
-    proxyAddresses showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userType
+    accountEnabled ageGroup assignedLicenses assignedPlans authorizationInfo certificateUserIds city companyName
+    consentProvidedForMinor country createdDateTime creationType customSecurityAttributes deletedDateTime department
+    employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState
+    externalUserStateChangeDateTime faxNumber identities imAddresses isManagementRestricted isResourceAccount
+    lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mailNickname
+    onPremisesDistinguishedName onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId
+    onPremisesLastSyncDateTime onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier
+    onPremisesSyncEnabled onPremisesUserPrincipalName otherMails passwordPolicies passwordProfile postalCode
+    preferredDataLocation provisionedPlans proxyAddresses securityIdentifier serviceProvisioningErrors
+    showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userType
 """
-COLLECTIONS = ("businessPhones", "certificateUserIds", "imAddresses", "otherMails")
+COLLECTIONS = (
+    "businessPhones",
+    "certificateUserIds",
+    "imAddresses",
+    "licenseAssignmentStates",
+    "onPremisesProvisioningErrors",
+    "otherMails",
+    "provisionedPlans",
+    "serviceProvisioningErrors",
+)
 """Empty rather than null."""
 OF_ONE = frozenset(
     {

@@ -7,9 +7,6 @@ and (name='…'); any other placeholder for one segment, or for ('…').
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from provision.sandbox.graph import (
     applications,
     deleted,
@@ -24,46 +21,38 @@ from provision.sandbox.graph import (
     users,
 )
 from provision.sandbox.graph import permissions as may
-from provision.sandbox.graph.call import Answer, Call, Refused
-from provision.sandbox.graph.permissions import Needs
+from provision.sandbox.graph.operation import (
+    APP,
+    AUTHORIZATION,
+    BIN,
+    DEFAULT,
+    EXPAND,
+    FIC,
+    GRANT,
+    POLICY,
+    SP,
+    Operation,
+    left_out,
+)
 
-
-@dataclass(frozen=True)
-class Operation:
-    method: str
-    path: str
-    act: Callable[[Call], Answer]
-    needs: Needs
-    page: str
-    left_out: str = ""
-
-
-def left_out(call: Call) -> Answer:
-    """Graph has it, the sandbox does not: said so, rather than guessed."""
-    raise Refused(501, "NotImplemented", f"The sandbox leaves out {call.method} {call.path}.")
-
-
-APP, SP = "/applications{app}", "/servicePrincipals{sp}"
-FIC = APP + "/federatedIdentityCredentials"
-BIN, GRANT, POLICY = "/directory/deletedItems", "/oauth2PermissionGrants", "/policies/appManagementPolicies"
-DEFAULT, AUTHORIZATION = "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"
-EXPAND = "$expand"
+BUT_OWNERS = f"{EXPAND} but of owners"
+BUT_TWO = f"{BUT_OWNERS} and federatedIdentityCredentials"
 
 TABLE: tuple[Operation, ...] = (
-    Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", EXPAND),
+    Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", BUT_TWO),
     Operation("GET", "/applications/$count", applications.counted, may.READ_APPS, "application-list.md"),
     Operation(
         "GET", "/applications/delta", delta.of_apps, may.READ_APPS, "application-delta.md", "states outlive no restart"
     ),
     Operation("POST", "/applications", applications.create, may.CHANGE_APPS, "application-post-applications.md"),
-    Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", EXPAND),
+    Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", BUT_TWO),
     Operation(
         "PATCH",
         APP,
         applications.update,
         may.CHANGE_APPS,
         "application-update.md, application-upsert.md",
-        "logo, verified domains, custom security attributes",
+        "what isDisabled and servicePrincipalLockConfiguration forbid; info.logoUrl is ignored, as it is read-only",
     ),
     Operation("DELETE", APP, applications.delete, may.CHANGE_APPS, "application-delete.md"),
     Operation("POST", APP + "/addPassword", passwords.add_to_app, may.CHANGE_APPS, "application-addpassword.md"),
@@ -120,7 +109,7 @@ TABLE: tuple[Operation, ...] = (
         may.ASSIGN_POLICIES,
         "appmanagementpolicy-delete-appliesto.md",
     ),
-    Operation("GET", "/servicePrincipals", principals.listed, may.READ_APPS, "serviceprincipal-list.md", EXPAND),
+    Operation("GET", "/servicePrincipals", principals.listed, may.READ_APPS, "serviceprincipal-list.md", BUT_OWNERS),
     Operation("GET", "/servicePrincipals/$count", principals.counted, may.READ_APPS, "serviceprincipal-list.md"),
     Operation(
         "GET",
@@ -138,14 +127,14 @@ TABLE: tuple[Operation, ...] = (
         "serviceprincipal-post-serviceprincipals.md",
         "apps of other tenants",
     ),
-    Operation("GET", SP, principals.get, may.READ_APPS, "serviceprincipal-get.md", EXPAND),
+    Operation("GET", SP, principals.get, may.READ_APPS, "serviceprincipal-get.md", BUT_OWNERS),
     Operation(
         "PATCH",
         SP,
         principals.update,
         may.CHANGE_APPS,
         "serviceprincipal-update.md, serviceprincipal-upsert.md",
-        "custom security attributes",
+        "attribute sets: any is taken",
     ),
     Operation("DELETE", SP, principals.delete, may.CHANGE_APPS, "serviceprincipal-delete.md"),
     Operation(
