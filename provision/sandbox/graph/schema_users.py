@@ -1,4 +1,4 @@
-"""What a user shows and may be asked by. People are made by the sandbox: most of it is null, but may be asked for."""
+"""What a user shows and may be asked by. People are made by the sandbox: most that $select adds is null."""
 
 from __future__ import annotations
 
