@@ -110,12 +110,17 @@ class World:
 
     @staticmethod
     def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
-        """A world of an earlier version, with what it lacks: policies had another form."""
+        """A world of an earlier version, with what it lacks: policies had another form, apps fewer members."""
         if "authorizationPolicy" not in data:
             data |= {"deletedPrincipals": {}, "policies": {}, "policy": objects.default_policy()}
             data["authorizationPolicy"] = objects.authorization_policy()
             for principal in data["principals"].values():
                 principal |= {"_hashes": {}, "_owners": []}
+        new = objects.authorization_policy()["defaultUserRolePermissions"]
+        policy = dict(data["authorizationPolicy"])
+        data["authorizationPolicy"] = policy | {
+            "defaultUserRolePermissions": new | policy.get("defaultUserRolePermissions", {})
+        }
         return data
 
     def reset(self) -> None:
@@ -129,8 +134,10 @@ class World:
         self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
+        app["identifierUris"] = [f"api://{app['appId']}"]
         self.data["operator"] = app["appId"]
-        self.add_principal(app["appId"], "provision operator")["_roles"] = list(ROLES)
+        principal = self.add_principal(app["appId"], "provision operator")
+        principal |= {"_roles": list(ROLES), "servicePrincipalNames": [app["appId"], *app["identifierUris"]]}
         user = {"id": new_id(), "userPrincipalName": f"reports@{tenant['domain']}", "displayName": "Reports"}
         aliases = ["reports@contoso.com", user["userPrincipalName"]]
         self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": ""}]

@@ -27,7 +27,7 @@ def tenant(tmp_path_factory):
         ("startsWith(displayName,'Mail') and tags/any(t:t eq 'ours')", ["Mail one"]),
         ("displayName eq 'Mail one' or (uniqueName eq 'x' or displayName eq 'Mail two')", ["Mail one", "Mail two"]),
         ("displayName in ('Mail two', 'nothing')", ["Mail two"]),
-        ("identifierUris/any(u:startswith(u,'api:'))", ["Mail one"]),
+        ("identifierUris/any(u:startswith(u,'api:')) and uniqueName eq 'mail-1'", ["Mail one"]),
         ("uniqueName eq 'mail-1'", ["Mail one"]),
         ("createdDateTime ge 2100-01-01T00:00:00Z", []),
     ],
