@@ -1,8 +1,8 @@
 """The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots and mail. Whoever
-changes it says `save` afterwards; what has changed is known without him.
+`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, groups, users, codes,
+refresh, policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots and
+mail. Whoever changes it says `save` afterwards; what has changed is known without him.
 
 A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
@@ -16,7 +16,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import objects
+from provision.sandbox import grouping, objects
 from provision.sandbox.database import Database, Sections
 from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
 from provision.sandbox.unkind import Unkind
@@ -138,6 +138,8 @@ class World:
         self.data["operator"] = app["appId"]
         principal = self.add_principal(app["appId"], "provision operator")
         principal |= {"_roles": list(ROLES), "servicePrincipalNames": [app["appId"], *app["identifierUris"]]}
+        group = grouping.all_users(stamp(self.now()))
+        self.data["groups"][group["id"]] = group
         user = {"id": new_id(), "userPrincipalName": f"reports@{tenant['domain']}", "displayName": "Reports"}
         aliases = ["reports@contoso.com", user["userPrincipalName"]]
         self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": ""}]

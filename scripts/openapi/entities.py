@@ -16,6 +16,8 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "application": (schema.APPLICATION, "application"),
     "servicePrincipal": (schema.SERVICE_PRINCIPAL, "service_principal"),
     "user": (schema.USER, "user"),
+    "group": (schema.GROUP, "group"),
+    "directoryRole": (schema.DIRECTORY_ROLE, "directory_role"),
     "oAuth2PermissionGrant": (schema.GRANT, "o_auth2_permission_grant"),
     "federatedIdentityCredential": (schema.FEDERATED, "federated_identity_credential"),
     "appManagementPolicy": (schema.APP_POLICY, "app_management_policy"),

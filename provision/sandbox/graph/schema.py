@@ -10,6 +10,7 @@ from typing import Any
 
 from provision.sandbox import objects
 from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema_groups import DIRECTORY_ROLE, GROUP
 from provision.sandbox.graph.schema_users import USER
 from provision.sandbox.graph.specs import ACCESS, ADD_INS, BEHAVIORS, CLAIMS, LOCK, ROLES, SAML, SCOPES, SIGNATURE, Spec
 
@@ -192,13 +193,14 @@ SERVICE_PRINCIPAL = EntityType(
 
 DELETED_APPLICATION = replace(APPLICATION, sortable={**_SORTABLE, "displayName": "D"})
 """Sorted by name without an advanced query (directory-deleteditems-list.md)."""
+KINDS = (APPLICATION, SERVICE_PRINCIPAL, USER, GROUP, DIRECTORY_ROLE)
 DIRECTORY_OBJECT = EntityType(
     name="directoryObject",
-    properties=tuple(dict.fromkeys((*APPLICATION.properties, *SERVICE_PRINCIPAL.properties, *USER.properties))),
+    properties=tuple(dict.fromkeys(name for kind in KINDS for name in kind.properties)),
     filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
     sortable=_SORTABLE,
 )
-OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
+OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in KINDS}
 """The @odata.type of a directory object -> its own type."""
 GRANT = EntityType(
     name="oAuth2PermissionGrant",

@@ -13,6 +13,7 @@ from provision.sandbox.graph import (
     delta,
     federated,
     grants,
+    groups,
     organization,
     owners,
     passwords,
@@ -34,6 +35,7 @@ from provision.sandbox.graph.operation import (
     Operation,
     left_out,
 )
+from provision.sandbox.graph.table_groups import GROUPS
 
 BUT_OWNERS = f"{EXPAND} but of owners"
 BUT_TWO = f"{BUT_OWNERS} and federatedIdentityCredentials"
@@ -210,10 +212,10 @@ TABLE: tuple[Operation, ...] = (
     Operation(
         "GET",
         BIN + "/microsoft.graph.group",
-        deleted.groups,
-        may.READ_DELETED,
+        groups.deleted,
+        may.READ_GROUPS,
         "directory-deleteditems-list.md",
-        "always empty, as there are no groups",
+        "restoring and purging them",
     ),
     Operation("GET", BIN, deleted.untyped, may.READ_DELETED, "directory-deleteditems-list.md", "always 400, as Graph"),
     Operation("GET", BIN + "/{id}", deleted.get, may.READ_ONE_DELETED, "directory-deleteditems-get.md"),
@@ -254,6 +256,7 @@ TABLE: tuple[Operation, ...] = (
     Operation("GET", "/users{user}", users.get, may.READ_USERS, "user-get.md", "extensions"),
     Operation("GET", "/users{user}/licenseDetails", users.licenses, may.READ_LICENSES, "user-list-licensedetails.md"),
     Operation("GET", "/users{user}/ownedObjects", owners.owned_by_user, may.READ_OWNED, "user-list-ownedobjects.md"),
+    *GROUPS,
     Operation("GET", "/me", users.me, may.NOTHING, "user-get.md", "the permission of the caller"),
     Operation("GET", "/me/licenseDetails", users.my_licenses, may.NOTHING, "user-list-licensedetails.md"),
     Operation("GET", "/me/ownedObjects", owners.owned_by_me, may.NOTHING, "user-list-ownedobjects.md"),
