@@ -11,7 +11,7 @@ from provision.sandbox.graph.table import APP, AUTHORIZATION, BIN, DEFAULT, FIC,
 from provision.sandbox.graph.table import left_out as never
 from provision.sandbox.graph.table_groups import CAST, MEMBER_OF
 from scripts.openapi import examples
-from scripts.openapi.entities import TYPES, Entities
+from scripts.openapi.entities import EXPANDED, TYPES, Entities
 from scripts.openapi.parts import (
     BODIES,
     CHALLENGE,
@@ -159,6 +159,8 @@ class Graph:
         items = self._once(f"{known}Members", lambda: {"enum": names})
         select = {"type": "array", "items": items, "minItems": 1}
         found = [{**_option("$select", select), "style": "form", "explode": False}]
+        if known in EXPANDED and operation.path in {APPS, APP, PRINCIPALS, SP}:
+            found.append(_option("$expand", {"enum": list(EXPANDED[known])}))
         if operation.path in DELTAS:
             found += [_option("$filter", STRING), _option("$deltatoken", STRING)]
         if operation.path in LISTS:
