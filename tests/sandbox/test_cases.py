@@ -127,6 +127,8 @@ def test_a_documented_request_gets_its_documented_answer(replay, path):
         assert answer.text.isdecimal()
     else:
         shape(wanted["body"], answer.json(), may=OPEN.get(case["id"], ()))
+        if isinstance(error := answer.json().get("error"), dict):  # whatever the documents leave open of it
+            assert error["code"]
 
 
 def test_every_case_is_named_as_its_file():
