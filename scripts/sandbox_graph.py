@@ -35,12 +35,15 @@ api-reference/v1.0/api, unless a folder is named. `{{app}}` stands for /{{id}}, 
 
 For every read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$search` where the type knows them, by the tables
 in concepts/aad-advanced-queries.md and its include filter-directory-objects.md; pages of 100, or up to 999.
-Left out: `$expand`, `$skip`, the enforcement of quotas by resource units, the limits on clauses of a filter.
+`$expand` of owners and federatedIdentityCredentials shows 20 at most, with `$select` within it, and not in an advanced
+query. Left out: `$expand` of anything else, `$skip`, the enforcement of quotas by resource units, the limits on clauses
+of a filter.
 
 Assumed, because no page says it: texts of 400s other than those in tests/cases; that text is compared without regard
 to case; that null is refused for a value that has members of its own; that a directory object shows nothing of a
-$select that another type has; that restoring an application restores its service principal; the code of a batch with
-more than 20 requests.
+$select that another type has; that a service principal follows its application at once, but not in its displayName;
+that samlMetadataUrl is set in a new application, as the pages show it; that restoring an application restores its
+service principal; the code of a batch with more than 20 requests.
 
 Clients: [strangers' programs](witnesses.md) whose requests for it were recorded.
 

@@ -24,6 +24,7 @@ TABLES = (
     "deleted",
     "deletedPrincipals",
     "grants",
+    "groups",
     "codes",
     "refresh",
     "policies",

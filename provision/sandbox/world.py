@@ -1,8 +1,8 @@
 """The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots, mail, signIns.
-Whoever changes it says `save` afterwards; what has changed is known without him.
+`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, groups, users, codes,
+refresh, policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots, mail
+and signIns. Whoever changes it says `save` afterwards; what has changed is known without him.
 
 A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
@@ -16,7 +16,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import objects
+from provision.sandbox import grouping, objects
 from provision.sandbox.database import Database, Sections
 from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
 from provision.sandbox.unkind import Unkind
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROLES = (
     "Application.ReadWrite.All",
     "AuditLog.Read.All",
+    "CustomSecAttributeAssignment.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Policy.Read.All",
@@ -110,12 +111,17 @@ class World:
 
     @staticmethod
     def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
-        """A world of an earlier version, with what it lacks: policies had another form."""
+        """A world of an earlier version, with what it lacks: policies had another form, apps fewer members."""
         if "authorizationPolicy" not in data:
             data |= {"deletedPrincipals": {}, "policies": {}, "policy": objects.default_policy()}
             data["authorizationPolicy"] = objects.authorization_policy()
             for principal in data["principals"].values():
                 principal |= {"_hashes": {}, "_owners": []}
+        new = objects.authorization_policy()["defaultUserRolePermissions"]
+        policy = dict(data["authorizationPolicy"])
+        data["authorizationPolicy"] = policy | {
+            "defaultUserRolePermissions": new | policy.get("defaultUserRolePermissions", {})
+        }
         return data
 
     def reset(self) -> None:
@@ -129,8 +135,12 @@ class World:
         self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
         app = self.add_app({"displayName": "provision operator", **kept})
+        app["identifierUris"] = [f"api://{app['appId']}"]
         self.data["operator"] = app["appId"]
-        self.add_principal(app["appId"], "provision operator")["_roles"] = list(ROLES)
+        principal = self.add_principal(app["appId"], "provision operator")
+        principal |= {"_roles": list(ROLES), "servicePrincipalNames": [app["appId"], *app["identifierUris"]]}
+        group = grouping.all_users(stamp(self.now()))
+        self.data["groups"][group["id"]] = group
         user = {"id": new_id(), "userPrincipalName": f"reports@{tenant['domain']}", "displayName": "Reports"}
         aliases = ["reports@contoso.com", user["userPrincipalName"]]
         self.data["users"] = [{**user, "mail": aliases[0], "_names": aliases, "_password": ""}]

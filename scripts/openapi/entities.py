@@ -16,6 +16,8 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "application": (schema.APPLICATION, "application"),
     "servicePrincipal": (schema.SERVICE_PRINCIPAL, "service_principal"),
     "user": (schema.USER, "user"),
+    "group": (schema.GROUP, "group"),
+    "directoryRole": (schema.DIRECTORY_ROLE, "directory_role"),
     "oAuth2PermissionGrant": (schema.GRANT, "o_auth2_permission_grant"),
     "federatedIdentityCredential": (schema.FEDERATED, "federated_identity_credential"),
     "appManagementPolicy": (schema.APP_POLICY, "app_management_policy"),
@@ -37,6 +39,8 @@ FILTERED: dict[str, dict[str, Schema]] = {
 }
 """Members that are neither published nor shown, but that may be filtered or sorted by, which says what they are
 (concepts/includes/filter-directory-objects.md)."""
+EXPANDED = {"application": ("owners", "federatedIdentityCredentials"), "servicePrincipal": ("owners",)}
+"""Type -> what $expand shows of it."""
 URI = "^(https://[a-z0-9.-]+|http://localhost)(/[A-Za-z0-9._~/-]*)?$"
 LIMITS: dict[str, dict[str, Schema]] = {
     "application": {
@@ -58,6 +62,10 @@ LIMITS: dict[str, dict[str, Schema]] = {
     },
     "servicePrincipal": {"displayName": {"maxLength": 256}, "description": {"maxLength": 1024}},
     "appManagementPolicy": {name: {"type": "string", "minLength": 1} for name in ("displayName", "description")},
+    "group": {
+        **{name: {"type": "string", "minLength": 1} for name in ("displayName", "mailNickname")},
+        **{name: {"type": "boolean"} for name in ("mailEnabled", "securityEnabled")},
+    },
     "federatedIdentityCredential": {
         "name": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_.~-]{0,118}$"},
         "issuer": {"type": "string", "minLength": 1, "maxLength": 600},
@@ -101,6 +109,7 @@ class Entities:
     def answered(self, name: str, *, whole: bool, item: bool = False) -> Schema:
         """One object; `whole` where no $select can be asked for."""
         annotations = {"@odata.id": {"type": "string"}, "@odata.type": {"const": f"#microsoft.graph.{name}"}}
+        annotations |= {one: {"type": "array", "items": {"type": "object"}} for one in EXPANDED.get(name, ())}
         needed = self.required(name) if whole else []
         if not item:
             annotations["@odata.context"], needed = {"type": "string"}, ["@odata.context", *needed]

@@ -9,8 +9,9 @@ from typing import Any
 from provision.sandbox.graph import deleted, owners
 from provision.sandbox.graph.table import APP, AUTHORIZATION, BIN, DEFAULT, FIC, GRANT, POLICY, SP, TABLE, Operation
 from provision.sandbox.graph.table import left_out as never
+from provision.sandbox.graph.table_groups import CAST, MEMBER_OF
 from scripts.openapi import examples
-from scripts.openapi.entities import TYPES, Entities
+from scripts.openapi.entities import EXPANDED, TYPES, Entities
 from scripts.openapi.parts import (
     BODIES,
     CHALLENGE,
@@ -44,8 +45,12 @@ LISTS = {
     BIN + "/microsoft.graph.application": "application",
     BIN + "/microsoft.graph.servicePrincipal": "servicePrincipal",
     BIN + "/microsoft.graph.user": "user",
-    BIN + "/microsoft.graph.group": OBJECT,
+    BIN + "/microsoft.graph.group": "group",
     GRANT: "oAuth2PermissionGrant",
+    "/groups": "group",
+    MEMBER_OF: OBJECT,
+    MEMBER_OF + CAST: "group",
+    "/me/memberOf": OBJECT,
     "/organization": "organization",
     "/subscribedSkus": "subscribedSku",
     "/users": "user",
@@ -66,6 +71,7 @@ ONES = {
     BIN + "/{id}": OBJECT,
     BIN + "/{id}/restore": OBJECT,
     GRANT + "/{id}": "oAuth2PermissionGrant",
+    "/groups/{id}": "group",
     "/organization/{id}": "organization",
     "/subscribedSkus/{id}": "subscribedSku",
     "/users{user}": "user",
@@ -82,6 +88,7 @@ NEEDED = {
     "application": ("displayName",),
     "federatedIdentityCredential": ("name", "issuer", "subject", "audiences"),
     "appManagementPolicy": ("displayName", "description"),
+    "group": ("displayName", "mailEnabled", "mailNickname", "securityEnabled"),
 }
 FORMS = {
     "{app}": ("/{application-id}", "(appId='{appId}')", "(uniqueName='{uniqueName}')"),
@@ -91,7 +98,7 @@ FORMS = {
 }
 CREATED_BY = {"uniqueName": "application", "appId": "servicePrincipal", "name": "federatedIdentityCredential"}
 """Key of an address under which a PATCH may create -> what it creates."""
-OBJECTS = ("application", "servicePrincipal", "user")
+OBJECTS = ("application", "servicePrincipal", "user", "group", "directoryRole")
 
 
 class Graph:
@@ -153,6 +160,8 @@ class Graph:
         items = self._once(f"{known}Members", lambda: {"enum": names})
         select = {"type": "array", "items": items, "minItems": 1}
         found = [{**_option("$select", select), "style": "form", "explode": False}]
+        if known in EXPANDED and operation.path in {APPS, APP, PRINCIPALS, SP}:
+            found.append(_option("$expand", {"enum": list(EXPANDED[known])}))
         if operation.path in DELTAS:
             found += [_option("$filter", STRING), _option("$deltatoken", STRING)]
         if operation.path in LISTS:

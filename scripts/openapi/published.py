@@ -22,11 +22,14 @@ VALUES: dict[str, Schema] = {
     "float": {"type": "number"},
     "datetime": {"type": STRING, "format": "date-time"},
     "date": {"type": STRING, "format": "date"},
+    "time": {"type": STRING, "format": "time"},
     "timedelta": {"type": STRING, "format": "duration"},
     "uuid": {"type": STRING, "format": "uuid"},
     "bytes": {"type": STRING, "contentEncoding": "base64"},
 }
 """The reader's verbs: get_str_value, get_bool_value, …"""
+FLAGS = {"NativeAuthenticationApisEnabled", "WeakAlgorithms"}
+"""Enumerations whose values may be joined: the SDK reads several, but Graph writes one text."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Published:
 
     def _value(self, model: Model, verb: str, cls: str) -> Schema:
         kind = verb.removeprefix("get_").removesuffix("_value").removesuffix("_values")
+        if cls in FLAGS:
+            kind = "enum"
         if kind.startswith("collection_of_"):
             of = kind.removeprefix("collection_of_")
             items = VALUES[cls.lower()] if of == "primitive" else self._referred(model.modules[cls], cls)

@@ -72,6 +72,11 @@ def app_of_that_id(replay, sent):
     sent.path = sent.path.replace("46e6adf4-a9cf-4b60-9390-0ba6fb00bf6b", replay.operator["client_id"])
 
 
+@given("app-list-search")
+def web_app(replay, sent):
+    replay.make("/applications", {"displayName": "DotNetWeb-App", "identifierUris": ["api://web"]})
+
+
 @given("app-list-page")
 def more_apps(replay, sent):
     replay.make("/applications", {"displayName": "b"})
@@ -134,6 +139,20 @@ def microsoft_graph(replay, sent):
     sent.path = f"/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')?{query}"
 
 
+@given("sp-get")
+def alternative_names(replay, sent):
+    names = {"alternativeNames": ["http://contoso/a7770d29-4321-41a6-b863-ca11d6639448"]}
+    replay.graph("PATCH", sent.path.removeprefix("/v1.0"), names)
+
+
+@given("sp-get-security-attributes")
+def security_attributes(replay, sent):
+    project = {"Project@odata.type": "#Collection(String)", "Project": ["Baker", "Cascade"]}
+    center = {"CostCenter@odata.type": "#Collection(Int32)", "CostCenter": [1001]}
+    sets = {"Engineering": {**project, **center, "Certification": True}, "Marketing": {"Level": "Public"}}
+    replay.graph("PATCH", sent.path.removeprefix("/v1.0").partition("?")[0], {"customSecurityAttributes": sets})
+
+
 @given("sp-create-duplicate")
 def principal_twice(replay, sent):
     replay.make("/servicePrincipals", sent.body)
@@ -150,7 +169,7 @@ def secret_of_a_principal(replay, sent):
     sent.body = {"keyId": replay.make(at, {"passwordCredential": {}})["keyId"]}
 
 
-@given("sp-grants", "grant-create-duplicate", "grant-list-filter")
+@given("sp-grants", "grant-create-duplicate", "grant-list", "grant-list-filter")
 def grant(replay, sent):
     about = {"clientId": "b0d9b9e3-0ecf-4bfd-8dab-9273dd055a94", "resourceId": "7ea9e944-71ce-443d-811c-71e8047b557a"}
     person = {"consentType": "Principal", "principalId": "3fbd929d-8c56-4462-851e-0eb9a7b3a2a5"}

@@ -68,11 +68,11 @@ def prepare(replay, case):
 
 def _made(replay, case, path, body):
     below = path.lower().split("?")[0]
-    method, creates = case["request"]["method"], case["response"]["status"] == 201
+    creates = case["response"]["status"] == 201
     if below.startswith("/applications"):
-        replay.make("/applications", {"displayName": "a first app"})
+        replay.make("/applications", {"displayName": "a first app", "identifierUris": ["api://first"]})
     if re.match(r"/applications[/(].", below) and not below.startswith("/applications/$"):
-        path, body = _of_app(replay, method, path, body, missing=creates and below.count("/") == 1, creates=creates)
+        path, body = _of_app(replay, case, path, body, missing=creates and below.count("/") == 1, creates=creates)
     elif below.startswith("/serviceprincipals"):
         path, body = _of_principal(replay, path, body, missing=creates and "(" in path)
     elif "/deleteditems" in below:
@@ -80,7 +80,8 @@ def _made(replay, case, path, body):
         replay.graph("DELETE", f"/applications/{app['id']}")
         path = PLACEHOLDER.sub(app["id"], path)
     elif below.startswith("/oauth2permissiongrants/"):
-        grant = replay.make("/oauth2PermissionGrants", {"clientId": "c", "consentType": "AllPrincipals", "scope": "a"})
+        about = {"clientId": "c", "consentType": "AllPrincipals", "resourceId": "r", "scope": "a"}
+        grant = replay.make("/oauth2PermissionGrants", about)
         path = f"/oauth2PermissionGrants/{grant['id']}"
     elif below.startswith("/policies/appmanagementpolicies/"):
         policy = replay.make("/policies/appManagementPolicies", POLICY)
@@ -94,19 +95,26 @@ def _made(replay, case, path, body):
     return path, body
 
 
-def _of_app(replay, method, path, body, *, missing, creates):
+def _shown(case):
+    """What the answer of the case shows of an application that can be set."""
+    answer = case["response"]["body"]
+    names = ("displayName", "requiredResourceAccess", "signInAudience")
+    return {name: answer[name] for name in names if isinstance(answer, dict) and answer.get(name)}
+
+
+def _of_app(replay, case, path, body, *, missing, creates):
     named = re.search(r"uniqueName='([^']*)'", path)
     app = {}
     if named and not missing:
         headers = {"Prefer": "create-if-missing"}
         app = replay.graph("PATCH", path.split(")")[0] + ")", {"displayName": "a"}, **headers).json()
     elif not named:
-        app = replay.make("/applications", {"displayName": "a"})
+        app = replay.make("/applications", {"displayName": "a", **_shown(case)})
         value = app["appId"] if "(appId=" in path else app["id"]
         path = path[: len("/applications")] + PLACEHOLDER.sub(value, path[len("/applications") :], count=1)
     if not app:
         return path, body
-    return _below(replay, method, f"/applications/{app['id']}", path, body, creates=creates)
+    return _below(replay, case["request"]["method"], f"/applications/{app['id']}", path, body, creates=creates)
 
 
 def _of_principal(replay, path, body, *, missing):

@@ -6,6 +6,7 @@ import random
 
 from provision.sandbox.objects import GRAPH_APP_ID
 from provision.sandbox.testing import SCOPE
+from provision.sandbox.world import ROLES
 from tests.sandbox.fuzz_words import FILTERS
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -33,11 +34,13 @@ class Tenant:
         self.person = sandbox.user("shapes@contoso.com", roles=["Global Administrator"])
         self.me = sandbox.ask("GET", "/users/shapes@contoso.com")["id"]
         self.client = sandbox.register("shapes", scopes=SCOPES, redirect_uris=[REDIRECT])
+        sandbox.control("operator", roles=[*ROLES, "Group.ReadWrite.All"])
         self.tokens = [self._token(), self._persons()]
         self.apps = [self.app() for _ in range(4)]
         self.policies = [self.policy() for _ in range(2)]
         self.grants = [self.grant() for _ in range(2)]
         self.deleted = [self.gone() for _ in range(2)]
+        self.groups = [self.group() for _ in range(2)]
 
     # -- what is made
 
@@ -80,6 +83,13 @@ class Tenant:
         self.count += 1
         body = {"clientId": self.app("sp")["sp"], "consentType": "AllPrincipals", "scope": f"scope{self.count}"}
         return self.ask("POST", "/oauth2PermissionGrants", {**body, "resourceId": self.apps[0]["sp"]})["id"]
+
+    def group(self):
+        about = {"displayName": "shapes", "mailNickname": "shapes", "mailEnabled": False, "securityEnabled": True}
+        headers = {"Authorization": f"Bearer {self.tokens[0]}"}
+        answer = self.sandbox._http.post(f"{self.sandbox.graph}/v1.0/groups", json=about, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()["id"]
 
     def gone(self):
         app = self.app("bare")
@@ -165,6 +175,7 @@ class Tenant:
             "/policies/appManagementPolicies": (self.policies, self.policy),
             "/oauth2PermissionGrants": (self.grants, self.grant),
             "/directory/deletedItems": (self.deleted, self.gone),
+            "/groups": (self.groups, self.group),
         }
         for prefix, (pool, make) in pools.items():
             if path.startswith(f"/v1.0{prefix}"):

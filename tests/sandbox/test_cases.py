@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox import given_people  # noqa: F401 - it adds
 from tests.sandbox.given import GIVEN, Sent
 from tests.sandbox.replay import Replay, prepare
 
@@ -24,7 +25,6 @@ OF_PEOPLE = ("authorize-", "adminconsent-", "devicecode-", "token-")
 INTERACTIVE = {p.stem for p in CASES if p.stem.startswith(OF_PEOPLE) and p.stem not in GIVEN}
 """They need a person's sign-in, or a client of its own: entra/test_cases_of_people.py replays them."""
 CONTROL = {
-    "error-403-denied": ("operator", {"roles": []}),
     "app-removepassword-concurrency": ("weather", {"faults": [{"kind": "409"}]}),
     "error-429-throttled": ("weather", {"faults": [{"kind": "429"}], "retry_after": 10}),
     "signins-list": ("signin", {"username": "reports@contoso.com"}),
@@ -34,6 +34,13 @@ CONTROL = {
 SAID = {"body.@odata.context", "body.error.message", "body.error_description"}
 VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSTABLE = {"Content-Length", "x-ms-request-id", "Location"}
+OPEN = {
+    "app-get-by-id": ("body.verifiedPublisher.", "body.certification."),
+    "group-create": ("body.preferredDataLocation",),
+    "sp-get": ("body.verifiedPublisher.",),
+}
+"""Case -> where null may stand in the place of what is documented: nothing in Graph makes a publisher verified here,
+and an app has no data location."""
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +74,9 @@ def said(text):
     return VARYING.sub("*", text.split("\r\n")[0])
 
 
-def shape(expected, got, where="body"):
-    """Every documented member is there, with its type; null was not documented to be of any type."""
+def shape(expected, got, where="body", may=()):
+    """Every documented member is there, with its type; null was not documented to be of any type. Null and an empty
+    list are no answer where a value is documented, but for null at the places of `may`."""
     if expected is None:
         return
     if isinstance(expected, dict):
@@ -79,13 +87,14 @@ def shape(expected, got, where="body"):
                 assert got[key] == value, f"{where}.{key}"
             if f"{where}.{key}" in SAID and value and "..." not in value:
                 assert said(got[key]) == said(value)
-            shape(value, got[key], f"{where}.{key}")
+            shape(value, got[key], f"{where}.{key}", may)
     elif isinstance(expected, list):
         assert isinstance(got, list), where
+        assert got or not expected, f"{where} is empty"
         for one, item in _pairs(expected, got):
-            shape(one, item, f"{where}[]")
-    elif got is not None:
-        assert isinstance(got, type(expected)), where
+            shape(one, item, f"{where}[]", may)
+    elif got is not None or not where.startswith(may):
+        assert type(got) is type(expected), where
 
 
 def _pairs(expected, got):
@@ -93,7 +102,7 @@ def _pairs(expected, got):
     if expected and isinstance(expected[0], dict) and isinstance(expected[0].get("status"), int):
         answers = {item["id"]: item for item in got}
         return [(one, answers[one["id"]]) for one in expected]
-    return list(zip(expected[:1], got[:1], strict=False))
+    return list(zip(expected[:1], got[:1], strict=True)) if expected else []
 
 
 @pytest.mark.parametrize("path", [p for p in CASES if p.stem not in INTERACTIVE], ids=lambda p: p.stem)
@@ -118,12 +127,23 @@ def test_a_documented_request_gets_its_documented_answer(replay, path):
     elif isinstance(wanted["body"], (int, str)):
         assert answer.text.isdecimal()
     else:
-        shape(wanted["body"], answer.json())
+        shape(wanted["body"], answer.json(), may=OPEN.get(case["id"], ()))
+        if isinstance(error := answer.json().get("error"), dict):  # whatever the documents leave open of it
+            assert error["code"]
 
 
 def test_every_case_is_named_as_its_file():
     assert all(json.loads(p.read_text())["id"] == p.stem for p in CASES)
 
 
+@pytest.mark.parametrize("got", [{"a": None}, {"a": []}, {"a": [None]}, {"a": [{"b": None}]}, {"a": [{"b": True}]}, {}])
+def test_null_and_nothing_are_no_answer_where_a_value_is_documented(got):
+    expected = {"a": [{"b": 1, "c": None}]}
+    with pytest.raises(AssertionError):
+        shape(expected, got)
+    shape(expected, {"a": [{"b": 2, "c": "x"}]})
+    shape({"a": {"b": 1}}, {"a": {"b": None}}, may=("body.a.",))
+
+
 def test_what_is_prepared_belongs_to_a_case():
-    assert {*GIVEN, *CONTROL} <= {p.stem for p in CASES}
+    assert {*GIVEN, *CONTROL, *OPEN} <= {p.stem for p in CASES}

@@ -27,7 +27,7 @@ def tenant(tmp_path_factory):
         ("startsWith(displayName,'Mail') and tags/any(t:t eq 'ours')", ["Mail one"]),
         ("displayName eq 'Mail one' or (uniqueName eq 'x' or displayName eq 'Mail two')", ["Mail one", "Mail two"]),
         ("displayName in ('Mail two', 'nothing')", ["Mail two"]),
-        ("identifierUris/any(u:startswith(u,'api:'))", ["Mail one"]),
+        ("identifierUris/any(u:startswith(u,'api:')) and uniqueName eq 'mail-1'", ["Mail one"]),
         ("uniqueName eq 'mail-1'", ["Mail one"]),
         ("createdDateTime ge 2100-01-01T00:00:00Z", []),
     ],
@@ -129,7 +129,8 @@ def test_addresses_are_read_as_clients_write_them(tenant, path):
 
 
 def test_what_graph_has_and_the_sandbox_has_not_is_said_to_be_left_out(tenant):
-    assert said(tenant.get("/applications?$expand=owners")) == (501, "NotImplemented")
+    assert said(tenant.get("/applications?$expand=extensionProperties")) == (501, "NotImplemented")
+    assert said(tenant.get("/applications?$expand=owners($levels=2)")) == (501, "NotImplemented")
 
 
 def test_an_unknown_address_and_an_unknown_version_are_refused(tenant):

@@ -48,6 +48,8 @@ def check(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None)
         raise invalid("displayName", APPLICATION.resource)
     at_most(patch, APPLICATION, SINGLE_TENANT_NAME if audience == "AzureADMyOrg" else NAME, "displayName")
     at_most(patch, APPLICATION, TEXT, "description")
+    if patch.get("nativeAuthenticationApisEnabled") not in {None, "none", "all"}:
+        raise invalid("nativeAuthenticationApisEnabled", APPLICATION.resource)
     _unique_name(world, patch, app)
     _identifiers(world, patch, app)
     _tags(patch.get("tags") or [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.graph import app_rules, credentials, deletion, permissions, query
+from provision.sandbox.graph import app_rules, credentials, deletion, permissions, query, synchronized
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, denied, missing
 from provision.sandbox.graph.schema import APPLICATION
 from provision.sandbox.graph.writing import checked, required
@@ -60,13 +60,14 @@ def update(call: Call) -> Answer:
             raise Refused(400, "Request_BadRequest", "Property 'uniqueName' does not match the request's address.")
         return _create(call, {**body, "uniqueName": value})
     app = change(call)
-    patch = checked(body, APPLICATION)
+    patch = _settable(body)
     if "passwordCredentials" in patch:
         credentials.refuse_in_patch(app, patch.pop("passwordCredentials"))
     app_rules.check(call.world, patch, app)
     if "keyCredentials" in patch:
         patch["keyCredentials"] = credentials.keys(call.world, app, patch["keyCredentials"])
     merge(app, patch)
+    synchronized.follow(call.world, app, patch)
     return NO_CONTENT
 
 
@@ -77,13 +78,13 @@ def delete(call: Call) -> Answer:
 
 def _create(call: Call, body: dict[str, Any]) -> Answer:
     _may_create(call)
-    wanted = checked(body, APPLICATION)
+    wanted = _settable(body)
     required(wanted, APPLICATION, "displayName")
     passwords, keys = wanted.pop("passwordCredentials", None) or [], wanted.pop("keyCredentials", None) or []
     app_rules.check(call.world, wanted, None)
     app = call.world.add_app(wanted)
     app["_owners"] = permissions.owner_of_new(call.caller)
-    app["_creator"] = call.caller.object_id
+    app |= {"_creator": call.caller.object_id, "createdByAppId": call.caller.app_id}
     try:
         app["keyCredentials"] = credentials.keys(call.world, app, keys)
         minted = [credentials.mint(call.world, app, password) for password in passwords]
@@ -92,6 +93,14 @@ def _create(call: Call, body: dict[str, Any]) -> Answer:
         raise
     answer = query.created(APPLICATION, app, CONTEXT)
     return Answer(answer.status, {**answer.body, "passwordCredentials": minted})
+
+
+def _settable(body: dict[str, Any]) -> dict[str, Any]:
+    """What the body sets: info.logoUrl may be sent (concepts/tutorial-applications-basics.md), but is read-only."""
+    patch = checked(body, APPLICATION)
+    if "info" in patch:
+        patch["info"] = {name: value for name, value in patch["info"].items() if name != "logoUrl"}
+    return patch
 
 
 def _may_create(call: Call) -> None:

@@ -27,11 +27,6 @@ def users(call: Call) -> Answer:
     return query.collection(call, USER, [], "users")
 
 
-def groups(call: Call) -> Answer:
-    """None: there are no groups."""
-    return query.collection(call, DIRECTORY_OBJECT, [], "groups")
-
-
 def untyped(call: Call) -> Answer:
     """The type is a required part of the address (directory-deleteditems-list.md)."""
     del call

@@ -67,6 +67,8 @@ def expire(world: World) -> None:
         purge_app(world, app)
     for principal in world.data["deletedPrincipals"].by("deletedDateTime", due, "<="):
         purge_principal(world, principal)
+    for group in world.data["groups"].by("deletedDateTime", due, "<="):
+        del world.data["groups"][group["id"]]
 
 
 def _principals_of(world: World, app: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,7 +16,8 @@ from provision.sandbox.graph.specs import Spec
 
 @dataclass(frozen=True)
 class EntityType:
-    """`shown` are the properties without $select (all where empty). `directory`: knows advanced queries."""
+    """`shown` are the properties without $select (all where empty). `directory`: knows advanced queries. `relations`:
+    what $expand may name, where it is known here."""
 
     name: str
     properties: tuple[str, ...]
@@ -24,6 +25,7 @@ class EntityType:
     counts: Mapping[str, str] = field(default_factory=dict)  # collection/$count: eq 0 (ne 0), eq 1 (ne 1)
     sortable: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
     directory: bool = True
     writable: Mapping[str, Spec] = field(default_factory=dict)
 

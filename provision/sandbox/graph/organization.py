@@ -60,7 +60,7 @@ def describe(world: World) -> dict[str, Any]:
         "marketingNotificationEmails": [],
         "onPremisesLastSyncDateTime": None,
         "onPremisesSyncEnabled": None,
-        "partnerTenantType": None,
+        "partnerTenantType": "resellerPartnerDelegatedAdmin",
         "postalCode": None,
         "preferredLanguage": "en",
         "securityComplianceNotificationMails": [],

@@ -6,7 +6,7 @@ A DELETE without /$ref would delete the user or service principal itself (applic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from provision.sandbox.graph import applications, principals, query, users
@@ -57,14 +57,14 @@ def without_ref(call: Call) -> Answer:
     raise denied()
 
 
-def _owners(call: Call, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def owners(call: Call, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for owner in item["_owners"]:
         if (found := principals.any_object(call.world, owner)) is not None:
             yield principals.typed(found)
 
 
 def _list(call: Call, item: dict[str, Any]) -> Answer:
-    return query.collection(call, DIRECTORY_OBJECT, _owners(call, item), "directoryObjects")
+    return query.collection(call, DIRECTORY_OBJECT, owners(call, item), "directoryObjects")
 
 
 def _owned(call: Call, user: dict[str, Any]) -> Answer:

@@ -79,6 +79,14 @@ CHANGE_POLICIES = same(any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
+_GROUPS = ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY)
+READ_GROUPS = same(any_of("GroupMember.Read.All", *_GROUPS))
+CREATE_GROUPS = Needs(
+    (any_of("Group.ReadWrite.All", "Directory.ReadWrite.All"),),
+    (any_of("Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"),),
+)
+DELETE_GROUPS = same(any_of("Group.ReadWrite.All"))
+READ_MEMBERSHIPS = Needs((any_of("User.Read", "GroupMember.Read.All", *_DIRECTORY),), (any_of(*_DIRECTORY),))
 READ_OBJECTS = same(any_of(*_READ))
 READ_SIGN_INS = same(
     any_of("AuditLog.Read.All"),

@@ -3,9 +3,10 @@ by its id, with the type that Graph puts beside it."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
-from provision.sandbox.graph import credentials, deletion, permissions, query, users
+from provision.sandbox.graph import credentials, custom_attributes, deletion, permissions, query, synchronized, users
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import DIRECTORY_OBJECT, GRANT, SERVICE_PRINCIPAL
 from provision.sandbox.graph.writing import at_most, checked, required
@@ -36,7 +37,8 @@ def change(call: Call) -> dict[str, Any]:
 
 
 def listed(call: Call) -> Answer:
-    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["principals"], CONTEXT)
+    also = functools.partial(custom_attributes.shown, call) if custom_attributes.asked(call) else None
+    return query.collection(call, SERVICE_PRINCIPAL, call.world.data["principals"], CONTEXT, also=also)
 
 
 def counted(call: Call) -> Answer:
@@ -44,7 +46,10 @@ def counted(call: Call) -> Answer:
 
 
 def get(call: Call) -> Answer:
-    return query.entity(call, SERVICE_PRINCIPAL, find(call), CONTEXT)
+    principal = find(call)
+    if custom_attributes.asked(call):
+        principal = {**principal, **custom_attributes.shown(call, principal)}
+    return query.entity(call, SERVICE_PRINCIPAL, principal, CONTEXT)
 
 
 def create(call: Call) -> Answer:
@@ -64,6 +69,8 @@ def update(call: Call) -> Answer:
         credentials.refuse_in_patch(principal, patch.pop("passwordCredentials"))
     if "keyCredentials" in patch:
         patch["keyCredentials"] = credentials.keys(call.world, principal, patch["keyCredentials"])
+    if patch.pop(custom_attributes.NAME, None):
+        custom_attributes.change(call, principal)
     merge(principal, patch)
     return NO_CONTENT
 
@@ -99,11 +106,15 @@ def _create(call: Call, app_id: str, body: dict[str, Any]) -> Answer:
         raise Refused(400, "Request_BadRequest", credentials.MINTED_ELSEWHERE)
     keys = wanted.pop("keyCredentials", None) or []
     principal = world.add_principal(app_id, app["displayName"])
-    principal["keyCredentials"] = credentials.keys(world, principal, keys)
     principal |= {"_owners": permissions.owner_of_new(call.caller), "_creator": call.caller.object_id}
-    principal["signInAudience"] = app["signInAudience"]
-    principal["replyUrls"] = [*app["web"]["redirectUris"], *app["spa"]["redirectUris"]]
-    principal["servicePrincipalNames"] = [app_id, *app["identifierUris"]]
+    principal |= {"createdByAppId": call.caller.app_id, **synchronized.of(app)}
+    try:
+        principal["keyCredentials"] = credentials.keys(world, principal, keys)
+        if wanted.pop(custom_attributes.NAME, None):
+            custom_attributes.change(call, principal)
+    except Refused:
+        del world.data["principals"][app_id]
+        raise
     merge(principal, wanted)
     return query.created(SERVICE_PRINCIPAL, principal, CONTEXT)
 

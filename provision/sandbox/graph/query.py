@@ -1,14 +1,14 @@
-"""What every read of Graph shares: $select, $filter, $search, $orderby, $top, $count and pages.
+"""What every read of Graph shares: $select, $expand, $filter, $search, $orderby, $top, $count and pages.
 
-Which options an object knows is in schema.py. Left out: $expand other than of owners, $skip, $apply, $format but json.
+Which options an object knows is in schema.py; $expand is in expand.py. Left out: $skip, $apply, $format but json.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from provision.sandbox.database import INDEXED, Table
@@ -16,16 +16,21 @@ from provision.sandbox.graph.call import METADATA, Answer, Call, Refused
 from provision.sandbox.graph.entity import EntityType
 from provision.sandbox.graph.schema import OBJECT_TYPES
 
+if TYPE_CHECKING:
+    from provision.sandbox.graph.expand import Expanded
+
 PAGE, MOST = 100, 999
-OPTIONS = {"$select", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken", "$format"}
+OF_ONE = {"$select", "$expand", "$count", "$format"}
+OPTIONS = OF_ONE | {"$filter", "$search", "$orderby", "$top", "$skiptoken"}
 UNCOUNTED = "$count is not currently supported."
 
 
 def entity(call: Call, kind: EntityType, item: Mapping[str, Any], collection: str, **more: Any) -> Answer:
     """200 with one object. `more` are annotations."""
-    names = selected(call, kind)
-    where = f"{collection}({','.join(names)})" if names else collection
-    return Answer(200, {"@odata.context": f"{METADATA}{where}/$entity", **more, **shown(kind, item, names)})
+    _known_options(call, OF_ONE)
+    names, expanded = selected(call, kind), _expanded(call, kind)
+    body = {"@odata.context": f"{_context(collection, names, expanded)}/$entity", **more, **shown(kind, item, names)}
+    return Answer(200, {**body, **{one.name: one.of(call, item) for one in expanded}})
 
 
 def created(kind: EntityType, item: Mapping[str, Any], collection: str, **more: Any) -> Answer:
@@ -40,14 +45,15 @@ def collection(
     kind: EntityType,
     items: Items,
     where: str,
-    annotations: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    also: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> Answer:
-    """200 with a page of what the query asks for. An item's own @odata annotations are kept, without others."""
-    _known_options(call)
+    """200 with a page of what the query asks for. An item's own @odata annotations are kept; `also` tells what else,
+    or in its place, is shown of one."""
+    _known_options(call, OPTIONS)
     advanced = call.eventual and kind.directory
     counted = advanced and call.query.get("$count", "").lower() == "true"
-    names = selected(call, kind)
-    size = _size(call)
+    names, expanded = selected(call, kind), _expanded(call, kind)
+    size = min(_size(call), PAGE) if expanded else _size(call)
     found = _found(call, kind, items, advanced=counted)
     if wanted := call.query.get("$search"):
         from provision.sandbox.graph import search  # noqa: PLC0415 - as above
@@ -58,12 +64,20 @@ def collection(
         found = _sorted(found, wanted, kind, advanced=counted, filtered="$filter" in call.query)
     first = _first(found, call.query.get("$skiptoken"))
     page = found[first : first + size]
-    body: dict[str, Any] = {"@odata.context": f"{METADATA}{where}" + (f"({','.join(names)})" if names else "")}
+    body: dict[str, Any] = {"@odata.context": _context(where, names, expanded)}
     if counted and "$skiptoken" not in call.query:  # of the first page only (concepts/paging.md)
         body["@odata.count"] = len(found)
     if first + size < len(found):
         body["@odata.nextLink"] = _next(call, first + size, page[-1])
-    body["value"] = [{**(annotations or _annotations)(item), **shown(kind, item, names)} for item in page]
+    body["value"] = [
+        {
+            **noted(item),
+            **shown(kind, item, names),
+            **(also(item) if also else {}),
+            **{one.name: one.of(call, item) for one in expanded},
+        }
+        for item in page
+    ]
     return Answer(200, body)
 
 
@@ -114,21 +128,34 @@ def shown(kind: EntityType, item: Mapping[str, Any], names: Sequence[str] = ()) 
     wanted = [name for name in names if name in kind.properties]
     if names and not wanted:
         return {}
-    body = {name: item.get(name) for name in wanted or kind.shown or kind.properties if wanted or name in item}
+    body = {name: item.get(name) for name in wanted or kind.shown or kind.properties}
     if not wanted and body.get("keyCredentials"):
         body["keyCredentials"] = [{**key, "key": None} for key in body["keyCredentials"] or ()]
     return body
 
 
-def _annotations(item: Mapping[str, Any]) -> dict[str, Any]:
+def noted(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name.startswith("@odata.")}
 
 
-def _known_options(call: Call) -> None:
+def _expanded(call: Call, kind: EntityType) -> Sequence[Expanded]:
+    if not call.query.get("$expand"):
+        return ()
+    from provision.sandbox.graph import expand  # noqa: PLC0415 - it reads by this module
+
+    if call.eventual and "$count" in call.query:
+        raise Refused(400, "Request_UnsupportedQuery", expand.UNSUPPORTED)
+    return expand.parse(call, kind)
+
+
+def _context(where: str, names: Sequence[str], expanded: Sequence[Expanded]) -> str:
+    parts = ",".join([*names, *(one.context for one in expanded)])
+    return f"{METADATA}{where}" + (f"({parts})" if parts else "")
+
+
+def _known_options(call: Call, known: Container[str]) -> None:
     for name in call.query:
-        if name == "$expand":
-            raise Refused(501, "NotImplemented", "The sandbox leaves out $expand.")
-        if (name.startswith("$") and name not in OPTIONS) or call.query.get("$format", "json") != "json":
+        if (name.startswith("$") and name not in known) or call.query.get("$format", "json") != "json":
             raise Refused(400, "BadRequest", f"The query parameter '{name}' is not supported.")
 
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.graph.table import TABLE, Operation
+from provision.sandbox.graph.operation import Operation
+from provision.sandbox.graph.table import TABLE
 
 NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
 _QUOTED = "'((?:[^']|'')*)'"
@@ -56,5 +57,22 @@ def find(method: str, path: str) -> tuple[Operation, Mapping[str, tuple[str, str
         known = True
     if known:
         raise Refused(405, "Request_BadRequest", NOT_ALLOWED)
-    segment = next(iter(filter(None, path.split("/"))), "")
-    raise Refused(400, "BadRequest", f"Resource not found for the segment '{segment[:100]}'.")
+    end, of_object = _known_part(path)
+    segments = path[end:].strip("/").split("/")
+    if method == "POST" and of_object and len(segments) == 1:  # what no such object has (concepts/json-batching.md)
+        raise Refused(405, "Request_BadRequest", NOT_ALLOWED)
+    raise Refused(400, "BadRequest", f"Resource not found for the segment '{segments[0][:100]}'.")
+
+
+@functools.cache
+def _beginnings() -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The addresses that those of the table begin with, up to a key or a slash; whether one is that of an object."""
+    cuts = {operation.path[: at.start()] for operation in TABLE for at in re.finditer(r"/?\{|/|$", operation.path)}
+    forms = [(_pattern(cut)[0].pattern + r"(?=[/(]|$)", cut.endswith("}") or cut == "/me") for cut in cuts - {""}]
+    return tuple((re.compile(form, re.IGNORECASE), of_object) for form, of_object in forms)
+
+
+def _known_part(path: str) -> tuple[int, bool]:
+    """How much of an address is one that something is known below, and whether that is the address of an object."""
+    found = [(match.end(), of_object) for form, of_object in _beginnings() if (match := form.match(path))]
+    return max(found, default=(0, False))

@@ -4,26 +4,42 @@ says what the letters mean. `displayName` ge/le and `tags` ge/le stand in the pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
 from provision.sandbox import objects
 from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema_groups import DIRECTORY_ROLE, GROUP
 from provision.sandbox.graph.schema_users import USER
-from provision.sandbox.graph.specs import ACCESS, ADD_INS, CLAIMS, ROLES, SAML, SCOPES, Spec
+from provision.sandbox.graph.specs import ACCESS, ADD_INS, BEHAVIORS, CLAIMS, LOCK, ROLES, SAML, SCOPES, SIGNATURE, Spec
 
 
-def _names(template: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in template if not name.startswith("_"))
+def _names(template: Mapping[str, Any], without: Container[str] = ()) -> tuple[str, ...]:
+    return tuple(name for name in template if not name.startswith("_") and name not in without)
 
 
-_INFO = dict.fromkeys(("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl"), "s")
+_APPLICATION, _PRINCIPAL = objects.application("", ""), objects.service_principal("", "", "", "")
+ON_SELECT = {"authenticationBehaviors", "customSecurityAttributes", "managerApplications", "oauth2RequirePostResponse"}
+"""Shown only where $select names them. No page shows the last one, which the published types have."""
+_INFO = dict.fromkeys(("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl", "logoUrl"), "s")
 _SORTABLE = {"createdDateTime": "A", "deletedDateTime": "A", "displayName": "A"}
 
 APPLICATION = EntityType(
     name="application",
-    properties=_names(objects.application("", "")),
+    properties=_names(_APPLICATION),
+    shown=_names(_APPLICATION, ON_SELECT),
+    relations=(
+        "appManagementPolicies",
+        "createdOnBehalfOf",
+        "extensionProperties",
+        "federatedIdentityCredentials",
+        "homeRealmDiscoveryPolicies",
+        "owners",
+        "synchronization",
+        "tokenIssuancePolicies",
+        "tokenLifetimePolicies",
+    ),
     sortable=_SORTABLE,
     filters={
         "appId": "D---",
@@ -62,22 +78,29 @@ APPLICATION = EntityType(
             "preAuthorizedApplications": [{"appId": "s", "delegatedPermissionIds": "[s]"}],
         },
         "appRoles": ROLES,
+        "authenticationBehaviors": BEHAVIORS,
+        "defaultRedirectUri": "s",
         "description": "s",
         "displayName": "s",
         "groupMembershipClaims": "s",
         "identifierUris": "[s]",
         "info": _INFO,
         "isDeviceOnlyAuthSupported": "b",
+        "isDisabled": "b",
         "isFallbackPublicClient": "b",
         "keyCredentials": "[o]",
+        "nativeAuthenticationApisEnabled": "s",
         "notes": "s",
+        "oauth2RequirePostResponse": "b",
         "optionalClaims": CLAIMS,
         "parentalControlSettings": {"countriesBlockedForMinors": "[s]", "legalAgeGroupRule": "s"},
         "passwordCredentials": "[o]",
         "publicClient": {"redirectUris": "[s]"},
+        "requestSignatureVerification": SIGNATURE,
         "requiredResourceAccess": ACCESS,
         "samlMetadataUrl": "s",
         "serviceManagementReference": "s",
+        "servicePrincipalLockConfiguration": LOCK,
         "signInAudience": "s",
         "spa": {"redirectUris": "[s]"},
         "tags": "[s]",
@@ -96,7 +119,27 @@ APPLICATION = EntityType(
 
 SERVICE_PRINCIPAL = EntityType(
     name="servicePrincipal",
-    properties=_names(objects.service_principal("", "", "", "")),
+    properties=_names(_PRINCIPAL),
+    shown=_names(_PRINCIPAL, ON_SELECT),
+    relations=(
+        "appManagementPolicies",
+        "appRoleAssignedTo",
+        "appRoleAssignments",
+        "claimsMappingPolicies",
+        "createdObjects",
+        "delegatedPermissionClassifications",
+        "federatedIdentityCredentials",
+        "homeRealmDiscoveryPolicies",
+        "memberOf",
+        "oauth2PermissionGrants",
+        "ownedObjects",
+        "owners",
+        "remoteDesktopSecurityConfiguration",
+        "synchronization",
+        "tokenIssuancePolicies",
+        "tokenLifetimePolicies",
+        "transitiveMemberOf",
+    ),
     sortable=_SORTABLE,
     filters={
         "accountEnabled": "D---",
@@ -120,13 +163,14 @@ SERVICE_PRINCIPAL = EntityType(
         "tags/any": "DD--",
         "verifiedPublisher/displayName": "A--A",
     },
-    counts={"owners/$count": "-A"},
+    counts={"owners/$count": "AA"},
     writable={
         "accountEnabled": "b",
         "addIns": ADD_INS,
         "alternativeNames": "[s]",
         "appRoleAssignmentRequired": "b",
         "appRoles": ROLES,
+        "customSecurityAttributes": "o",
         "description": "s",
         "displayName": "s",
         "homepage": "s",
@@ -149,13 +193,14 @@ SERVICE_PRINCIPAL = EntityType(
 
 DELETED_APPLICATION = replace(APPLICATION, sortable={**_SORTABLE, "displayName": "D"})
 """Sorted by name without an advanced query (directory-deleteditems-list.md)."""
+KINDS = (APPLICATION, SERVICE_PRINCIPAL, USER, GROUP, DIRECTORY_ROLE)
 DIRECTORY_OBJECT = EntityType(
     name="directoryObject",
-    properties=tuple(dict.fromkeys((*APPLICATION.properties, *SERVICE_PRINCIPAL.properties, *USER.properties))),
+    properties=tuple(dict.fromkeys(name for kind in KINDS for name in kind.properties)),
     filters={"id": "D---", "displayName": "DD-A", "appId": "D---"},
     sortable=_SORTABLE,
 )
-OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
+OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in KINDS}
 """The @odata.type of a directory object -> its own type."""
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
@@ -195,7 +240,15 @@ TENANT_POLICY = EntityType(
         "servicePrincipalRestrictions": "o",
     },
 )
-_CONSENT = dict.fromkeys(("allowedToCreateApps", "allowedToCreateSecurityGroups", "allowedToReadOtherUsers"), "b")
+_CONSENT = dict.fromkeys(
+    (
+        "allowedToCreateApps",
+        "allowedToCreateSecurityGroups",
+        "allowedToReadBitlockerKeysForOwnedDevice",
+        "allowedToReadOtherUsers",
+    ),
+    "b",
+)
 _AUTHORIZATION: dict[str, Spec] = {
     "allowInvitesFrom": "s",
     "allowedToSignUpEmailBasedSubscriptions": "b",

@@ -1,4 +1,4 @@
-"""What a user shows and may be asked by. People are made by the sandbox: most of it is null, but may be asked for."""
+"""What a user shows and may be asked by. People are made by the sandbox: most that $select adds is null."""
 
 from __future__ import annotations
 
@@ -18,13 +18,27 @@ _SHOWN = (
     "id",
 )
 _MORE = """
-    accountEnabled ageGroup assignedLicenses assignedPlans certificateUserIds city companyName consentProvidedForMinor
-    country createdDateTime creationType deletedDateTime department employeeHireDate employeeId employeeType
-    externalUserState faxNumber identities imAddresses isResourceAccount mailNickname onPremisesLastSyncDateTime
-    onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled otherMails passwordPolicies postalCode
-    proxyAddresses showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userType
+    accountEnabled ageGroup assignedLicenses assignedPlans authorizationInfo certificateUserIds city companyName
+    consentProvidedForMinor country createdDateTime creationType customSecurityAttributes deletedDateTime department
+    employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState
+    externalUserStateChangeDateTime faxNumber identities imAddresses isManagementRestricted isResourceAccount
+    lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mailNickname
+    onPremisesDistinguishedName onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId
+    onPremisesLastSyncDateTime onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier
+    onPremisesSyncEnabled onPremisesUserPrincipalName otherMails passwordPolicies passwordProfile postalCode
+    preferredDataLocation provisionedPlans proxyAddresses securityIdentifier serviceProvisioningErrors
+    showInAddressList signInSessionsValidFromDateTime state streetAddress usageLocation userType
 """
-COLLECTIONS = ("businessPhones", "certificateUserIds", "imAddresses", "otherMails")
+COLLECTIONS = (
+    "businessPhones",
+    "certificateUserIds",
+    "imAddresses",
+    "licenseAssignmentStates",
+    "onPremisesProvisioningErrors",
+    "otherMails",
+    "provisionedPlans",
+    "serviceProvisioningErrors",
+)
 """Empty rather than null."""
 OF_ONE = frozenset(
     {

@@ -30,4 +30,23 @@ SCOPES = [dict.fromkeys((*_CONSENTS, "origin", "type", "value"), "s") | _ENABLED
 _CLAIMS = [{"name": "s", "source": "s", "essential": "b", "additionalProperties": "[s]"}]
 CLAIMS = OrNull({"idToken": _CLAIMS, "accessToken": _CLAIMS, "saml2Token": _CLAIMS})
 SAML = OrNull({"relayState": "s"})
+BEHAVIORS = OrNull(
+    dict.fromkeys(
+        ("blockAzureADGraphAccess", "coopEnforcement", "removeUnverifiedEmailClaim", "requireClientServicePrincipal"),
+        "b",
+    )
+)
+LOCK = OrNull(
+    dict.fromkeys(
+        (
+            "isEnabled",
+            "allProperties",
+            "credentialsWithUsageSign",
+            "credentialsWithUsageVerify",
+            "tokenEncryptionKeyId",
+        ),
+        "b",
+    )
+)
+SIGNATURE = OrNull({"isSignedRequestRequired": "b", "allowedWeakAlgorithms": "s"})
 ACCESS = [{"resourceAppId": "s", "resourceAccess": [{"id": "g", "type": "s"}]}]

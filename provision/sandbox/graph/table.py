@@ -7,9 +7,6 @@ and (name='…'); any other placeholder for one segment, or for ('…').
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from provision.sandbox.graph import (
     applications,
     audit,
@@ -17,6 +14,7 @@ from provision.sandbox.graph import (
     delta,
     federated,
     grants,
+    groups,
     organization,
     owners,
     passwords,
@@ -25,46 +23,39 @@ from provision.sandbox.graph import (
     users,
 )
 from provision.sandbox.graph import permissions as may
-from provision.sandbox.graph.call import Answer, Call, Refused
-from provision.sandbox.graph.permissions import Needs
+from provision.sandbox.graph.operation import (
+    APP,
+    AUTHORIZATION,
+    BIN,
+    DEFAULT,
+    EXPAND,
+    FIC,
+    GRANT,
+    POLICY,
+    SP,
+    Operation,
+    left_out,
+)
+from provision.sandbox.graph.table_groups import GROUPS
 
-
-@dataclass(frozen=True)
-class Operation:
-    method: str
-    path: str
-    act: Callable[[Call], Answer]
-    needs: Needs
-    page: str
-    left_out: str = ""
-
-
-def left_out(call: Call) -> Answer:
-    """Graph has it, the sandbox does not: said so, rather than guessed."""
-    raise Refused(501, "NotImplemented", f"The sandbox leaves out {call.method} {call.path}.")
-
-
-APP, SP = "/applications{app}", "/servicePrincipals{sp}"
-FIC = APP + "/federatedIdentityCredentials"
-BIN, GRANT, POLICY = "/directory/deletedItems", "/oauth2PermissionGrants", "/policies/appManagementPolicies"
-DEFAULT, AUTHORIZATION = "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"
-EXPAND = "$expand"
+BUT_OWNERS = f"{EXPAND} but of owners"
+BUT_TWO = f"{BUT_OWNERS} and federatedIdentityCredentials"
 
 TABLE: tuple[Operation, ...] = (
-    Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", EXPAND),
+    Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", BUT_TWO),
     Operation("GET", "/applications/$count", applications.counted, may.READ_APPS, "application-list.md"),
     Operation(
         "GET", "/applications/delta", delta.of_apps, may.READ_APPS, "application-delta.md", "states outlive no restart"
     ),
     Operation("POST", "/applications", applications.create, may.CHANGE_APPS, "application-post-applications.md"),
-    Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", EXPAND),
+    Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", BUT_TWO),
     Operation(
         "PATCH",
         APP,
         applications.update,
         may.CHANGE_APPS,
         "application-update.md, application-upsert.md",
-        "logo, verified domains, custom security attributes",
+        "what isDisabled and servicePrincipalLockConfiguration forbid; info.logoUrl is ignored, as it is read-only",
     ),
     Operation("DELETE", APP, applications.delete, may.CHANGE_APPS, "application-delete.md"),
     Operation("POST", APP + "/addPassword", passwords.add_to_app, may.CHANGE_APPS, "application-addpassword.md"),
@@ -121,7 +112,7 @@ TABLE: tuple[Operation, ...] = (
         may.ASSIGN_POLICIES,
         "appmanagementpolicy-delete-appliesto.md",
     ),
-    Operation("GET", "/servicePrincipals", principals.listed, may.READ_APPS, "serviceprincipal-list.md", EXPAND),
+    Operation("GET", "/servicePrincipals", principals.listed, may.READ_APPS, "serviceprincipal-list.md", BUT_OWNERS),
     Operation("GET", "/servicePrincipals/$count", principals.counted, may.READ_APPS, "serviceprincipal-list.md"),
     Operation(
         "GET",
@@ -139,14 +130,14 @@ TABLE: tuple[Operation, ...] = (
         "serviceprincipal-post-serviceprincipals.md",
         "apps of other tenants",
     ),
-    Operation("GET", SP, principals.get, may.READ_APPS, "serviceprincipal-get.md", EXPAND),
+    Operation("GET", SP, principals.get, may.READ_APPS, "serviceprincipal-get.md", BUT_OWNERS),
     Operation(
         "PATCH",
         SP,
         principals.update,
         may.CHANGE_APPS,
         "serviceprincipal-update.md, serviceprincipal-upsert.md",
-        "custom security attributes",
+        "attribute sets: any is taken",
     ),
     Operation("DELETE", SP, principals.delete, may.CHANGE_APPS, "serviceprincipal-delete.md"),
     Operation(
@@ -222,10 +213,10 @@ TABLE: tuple[Operation, ...] = (
     Operation(
         "GET",
         BIN + "/microsoft.graph.group",
-        deleted.groups,
-        may.READ_DELETED,
+        groups.deleted,
+        may.READ_GROUPS,
         "directory-deleteditems-list.md",
-        "always empty, as there are no groups",
+        "restoring and purging them",
     ),
     Operation("GET", BIN, deleted.untyped, may.READ_DELETED, "directory-deleteditems-list.md", "always 400, as Graph"),
     Operation("GET", BIN + "/{id}", deleted.get, may.READ_ONE_DELETED, "directory-deleteditems-get.md"),
@@ -266,6 +257,7 @@ TABLE: tuple[Operation, ...] = (
     Operation("GET", "/users{user}", users.get, may.READ_USERS, "user-get.md", "extensions"),
     Operation("GET", "/users{user}/licenseDetails", users.licenses, may.READ_LICENSES, "user-list-licensedetails.md"),
     Operation("GET", "/users{user}/ownedObjects", owners.owned_by_user, may.READ_OWNED, "user-list-ownedobjects.md"),
+    *GROUPS,
     Operation("GET", "/me", users.me, may.NOTHING, "user-get.md", "the permission of the caller"),
     Operation("GET", "/me/licenseDetails", users.my_licenses, may.NOTHING, "user-list-licensedetails.md"),
     Operation("GET", "/me/ownedObjects", owners.owned_by_me, may.NOTHING, "user-list-ownedobjects.md"),

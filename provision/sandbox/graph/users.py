@@ -65,14 +65,23 @@ def signed_in(call: Call) -> dict[str, Any]:
 
 
 def describe(user: dict[str, Any]) -> dict[str, Any]:
-    """The members of user-get.md and those that $select adds; what the world does not know of a person is null."""
+    """The members of user-get.md, with the page's values where the world knows none, and those that $select adds, which
+    are null then."""
     licensed = user.get("_licenses", [])
     plans = [plan for sku in licensed for plan in objects.SKUS[sku]["servicePlans"]]
     made = {"assignedDateTime": "2021-08-02T10:36:57Z", "capabilityStatus": "Enabled", "service": "exchange"}
+    first, _, last = user["displayName"].partition(" ")
     identity = {"signInType": "userPrincipalName", "issuer": user["userPrincipalName"].split("@")[-1]}
     known: dict[str, Any] = {
         **{name: [] for name in COLLECTIONS},
         "accountEnabled": True,
+        "businessPhones": ["+1 425 555 0109"],
+        "givenName": first,
+        "jobTitle": "Retail Manager",
+        "mobilePhone": "+1 425 555 0109",
+        "officeLocation": "18/2111",
+        "preferredLanguage": "en-US",
+        "surname": last or first,
         "assignedLicenses": [{"disabledPlans": [], "skuId": sku} for sku in licensed],
         "assignedPlans": [{**made, "servicePlanId": plan["servicePlanId"]} for plan in plans],
         "createdDateTime": "2021-08-02T10:30:06Z",
