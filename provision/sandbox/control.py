@@ -25,8 +25,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
                 elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
-    /signin    {username, client: Authenticated SMTP | IMAP4 | POP3 | …, code}: a line in the log of sign-ins; code is
-               an AADSTS number, 0 a success
+    /signin    {username, client: Authenticated SMTP | IMAP4 | POP3 | …, code, app}: a line in the log of sign-ins; code
+               is an AADSTS number, 0 a success
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed | allowed (SMTP alone)}: of the tenant
     /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
                 send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps

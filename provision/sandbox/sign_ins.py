@@ -18,13 +18,18 @@ MOST = 200
 EXCHANGE, EXCHANGE_ID = "Office 365 Exchange Online", "00000002-0000-0ff1-ce00-000000000000"
 SMTP, WRONG_PASSWORD = "Authenticated SMTP", 50126
 REASONS = {WRONG_PASSWORD: "Error validating credentials due to invalid username or password."}
-_NOWHERE: dict[str, Any] = dict.fromkeys(("city", "state", "countryOrRegion"))
-_POINT = dict.fromkeys(("altitude", "latitude", "longitude"))
-_DEVICE = dict.fromkeys(("displayName", "operatingSystem", "browser", "isCompliant", "isManaged", "trustType"))
+_NOWHERE: dict[str, Any] = dict.fromkeys(("city", "state", "countryOrRegion"), "")
+_POINT = {"altitude": None, "latitude": 0.0, "longitude": 0.0}
+_DEVICE = {
+    "operatingSystem": "",
+    "browser": "",
+    **dict.fromkeys(("displayName", "isCompliant", "isManaged", "trustType")),
+}
 
 
-def note(world: World, user: dict[str, Any], client: str, code: int = 0) -> None:
-    """`user` signed in by `client`, a name of Entra's list of client apps. `code`: AADSTS number, 0 for a success."""
+def note(world: World, user: dict[str, Any], client: str, code: int = 0, app: str = EXCHANGE) -> None:
+    """`user` signed in to `app` by `client`, a name of Entra's list of client apps. `code`: AADSTS number, 0 for a
+    success."""
     risk = dict.fromkeys(("riskDetail", "riskLevelAggregated", "riskLevelDuringSignIn", "riskState"), "none")
     made = {
         "id": new_id(),
@@ -33,7 +38,7 @@ def note(world: World, user: dict[str, Any], client: str, code: int = 0) -> None
         "userPrincipalName": user["userPrincipalName"],
         "userId": user["id"],
         "appId": EXCHANGE_ID,
-        "appDisplayName": EXCHANGE,
+        "appDisplayName": app,
         "ipAddress": "127.0.0.1",
         "clientAppUsed": client,
         "correlationId": new_id(),
@@ -57,4 +62,4 @@ def put(world: World, body: dict[str, Any]) -> None:
     user = next((u for u in world.data["users"] if name in u["_names"]), None)
     if user is None:
         raise LookupError(name)
-    note(world, user, body.get("client", SMTP), int(body.get("code", 0)))
+    note(world, user, body.get("client", SMTP), int(body.get("code", 0)), body.get("app", EXCHANGE))
