@@ -20,7 +20,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 GET /world shows both as they are
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
-    /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
+    /user      {username, password, roles, enabled, mfa, assigned, revoked, givenName, surname}: of a person, see
+               entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
                 elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant

@@ -20,7 +20,7 @@ CASES = [
     if not path.stem.startswith(OF_MAIL)
 ]
 FIXED = {"code", "error", "error_codes", "consentType", "isEnabled", "token_type", "scope", "status"}
-OF_PEOPLE = ("authorize-", "adminconsent-", "devicecode-", "token-")
+OF_PEOPLE = ("authorize-", "adminconsent-", "devicecode-", "token-", "userinfo")
 INTERACTIVE = {p.stem for p in CASES if p.stem.startswith(OF_PEOPLE) and p.stem not in GIVEN}
 """They need a person's sign-in, or a client of its own: entra/test_cases_of_people.py replays them."""
 CONTROL = {

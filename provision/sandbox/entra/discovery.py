@@ -1,6 +1,8 @@
 """Where everything is: OpenID Connect discovery, keys, instance discovery, and what MSAL asks of a user's realm.
 
-The members of the discovery document are those of a recorded one (facts/graph.md 4.1).
+The members of the discovery document are those of a recorded one (facts/graph.md 4.1). That of v1 has those that
+v1-protocols-openid-connect-code.md shows, and what OpenID Connect requires; the addresses that it names answer no more
+than that they are left out, but for the keys.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from provision.sandbox.entra import aadsts, authority
 from provision.sandbox.entra.aadsts import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
+    from provision.sandbox.entra.authority import Authority
     from provision.sandbox.tokens import Tokens
     from provision.sandbox.world import World
 
@@ -31,6 +36,7 @@ _HEADERS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Content-Type": "application/json; charset=utf-8",
 }
+_METHODS = ["client_secret_post", "private_key_jwt", "client_secret_basic"]
 _NO_TENANT = 90002
 _ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 
@@ -40,16 +46,40 @@ class Discovery:
         self.world, self.tokens = world, tokens
 
     async def configuration(self, request: Request) -> Response:
+        return self._told(request, self._v2)
+
+    async def configuration_v1(self, request: Request) -> Response:
+        return self._told(request, self._v1)
+
+    def _told(self, request: Request, body: Callable[[Authority], dict[str, Any]]) -> Response:
         try:
             where = authority.resolve(self.world, request)
         except Refused as refused:
             refused.error = "invalid_tenant" if refused.code == _NO_TENANT else refused.error
             return aadsts.answer(self.world, refused, request)
+        return _public(body(where))
+
+    @staticmethod
+    def _v1(where: Authority) -> dict[str, Any]:
+        return {
+            "authorization_endpoint": f"{where.base}/oauth2/authorize",
+            "token_endpoint": f"{where.base}/oauth2/token",
+            "token_endpoint_auth_methods_supported": _METHODS,
+            "jwks_uri": f"https://{where.host}/common/discovery/keys",
+            "userinfo_endpoint": f"{where.base}/openid/userinfo",
+            "issuer": f"https://sts.windows.net/{'{tenantid}' if where.shared else where.tenant_id}/",
+            "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+
+    @staticmethod
+    def _v2(where: Authority) -> dict[str, Any]:
         base = where.base
         issuer = f"https://{where.host}/{{tenantid}}/v2.0" if where.shared else where.issuer
-        body = {
+        return {
             "token_endpoint": f"{base}/oauth2/v2.0/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": _METHODS,
             "jwks_uri": f"{base}/discovery/v2.0/keys",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"],
@@ -72,7 +102,6 @@ class Discovery:
             "msgraph_host": "graph.microsoft.com",
             "rbac_url": "https://pas.windows.net",
         }
-        return _public(body)
 
     async def keys(self, _: Request) -> Response:
         return _public(self.tokens.keys())

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from provision.sandbox.graph import batch, deletion, permissions, routing
+from provision.sandbox.graph import batch, deletion, permissions, routing, userinfo
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
 from provision.sandbox.replicas import Replicas
 from provision.sandbox.unkind import SPARED
@@ -70,6 +70,8 @@ class Graph:
         )
         try:
             call = replace(call, caller=self._caller(headers.get("authorization", "")))
+            if path.lower() == userinfo.PATH:
+                return self._headed(call, userinfo.told(call), units=None)
             if not path.lower().startswith(VERSION):
                 raise Refused(400, "BadRequest", f"Invalid version: {path.split('/')[1][:40]}")
             call = replace(
@@ -113,7 +115,8 @@ class Graph:
             raise Refused(401, "InvalidAuthenticationToken", wrong)
         scopes = str(claims.get("scp", "")).split()
         held = frozenset(scopes) | frozenset(claims.get("roles", ()))
-        return Caller(str(claims.get("appid")), str(claims.get("oid")), held, delegated="scp" in claims)
+        who = str(claims.get("appid")), str(claims.get("oid"))
+        return Caller(*who, held, delegated="scp" in claims, subject=str(claims.get("sub")))
 
     def _refusal(self, call: Call, error: Refused) -> Answer:
         answer = self._headed(call, Answer(error.status))
@@ -134,7 +137,7 @@ class Graph:
         headers["Cache-Control"] = "no-cache"
         if units is not None:
             headers["x-ms-resource-unit"] = str(cost(call))
-        if answer.body is not None:
+        if answer.body is not None and "Content-Type" not in answer.headers:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
         return Answer(answer.status, answer.body, {**headers, **answer.headers})
 
