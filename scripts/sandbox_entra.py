@@ -79,6 +79,12 @@ OPERATIONS = (
     Operation("GET, POST graph.microsoft.com/oidc/userinfo", "userinfo.md", "/oidc/userinfo|def userinfo"),
     Operation("GET /common/discovery/instance", "MSAL's source", "discovery/instance|_get_authority_aliases"),
     Operation("GET /common/userrealm/{user}", "MSAL's source", "userrealm|by_username_password", "federated domains"),
+    Operation(
+        "national clouds: hosts, issuers, audiences",
+        "authentication-national-cloud.md",
+        "cloud=cloud",
+        "more than one tenant",
+    ),
     Operation("authorize: query, fragment, form_post", CODE, "response_mode"),
     Operation("authorize: PKCE, S256 and plain", CODE, "code_challenge|auth_code_flow"),
     Operation("authorize: prompt, login_hint", CODE, "prompt=", "domain_hint"),

@@ -23,7 +23,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /user      {username, password, roles, enabled, mfa, assigned, revoked, givenName, surname}: of a person, see
                entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
-                elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
+                elsewhere: {tenant: cloud_instance_name}, cloud: global | usgov | usgov-dod | china}: the tenant's
+               settings, see entra/people.py, consent.py, authority.py, and clouds.py: where it is at home
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed}: of the tenant
     /mailbox   {address, smtp_auth_disabled: true | false | null, imap_enabled, licensed, full_access: […],
                 send_as: […]}: of one mailbox, made as a shared one if nobody has it; the lists name users, or apps
@@ -46,7 +47,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from provision.sandbox import unkind
+from provision.sandbox import clouds, unkind
 from provision.sandbox.entra import federated, people
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
@@ -148,6 +149,8 @@ def _operator(world: World, body: dict[str, Any]) -> None:
 
 
 def _entra(world: World, body: dict[str, Any]) -> None:
+    if "cloud" in body:
+        clouds.choose(world, body["cloud"])
     world.data |= {
         key: body[key] for key in ("access", "adminConsentRequests", "unsubscribed", "elsewhere") if key in body
     }

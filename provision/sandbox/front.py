@@ -15,7 +15,7 @@ from h11 import LocalProtocolError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from provision.sandbox import refusals, unkind
+from provision.sandbox import clouds, refusals, unkind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -54,7 +54,7 @@ class Front:
             scope["path"] = scope["path"].replace("//", "/")
         scope["raw_path"] = scope["path"].encode()
         agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-        line = self.gate.line(scope["method"], self.host, scope["path"]) | {"user_agent": agent}
+        line = self.gate.line(scope["method"], self._asked(scope), scope["path"]) | {"user_agent": agent}
         fault = await self._fault(scope, line)
         noted, limit = False, self.world.unkind.near_the_limit() if self.name == "graph" else None
 
@@ -101,6 +101,11 @@ class Front:
             if fault in _UNANSWERED:
                 await self._cut(receive)
         note()
+
+    def _asked(self, scope: Scope) -> str:
+        """The host by the name that was asked for, where it is one of its names in another cloud."""
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        return host if clouds.TARGETS.get(f"{host}:443") == self.name else self.host
 
     async def _fault(self, scope: Scope, line: dict[str, Any]) -> str | None:
         """What was asked for, else what the seed has for this request. What is slow is waited for here; what only the

@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from provision.sandbox import control, exchange, outgoing, status_page
+from provision.sandbox import clouds, control, exchange, outgoing, status_page
 from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
@@ -42,9 +42,11 @@ NAMES = {
     "graph": "graph.microsoft.com",
     "mspbots": "app.mspbots.ai",
 }
-MAIL = {name: host for name, (host, _) in exchange.HOSTS.items()}
 TARGETS = {f"{host}:443": name for name, host in NAMES.items()}
 TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.items()}
+TARGETS |= clouds.TARGETS
+EMULATED = dict.fromkeys(target.partition(":")[0] for target in TARGETS)
+"""Every host of them, once."""
 
 
 class Sandbox:
@@ -62,7 +64,7 @@ class Sandbox:
         self._proxy: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        authority = Authority([*NAMES.values(), *MAIL.values()])
+        authority = Authority(EMULATED)
         (self.folder / "ca.pem").write_text(authority.pem)
         serving, trusting = authority.serving(), authority.trusting()
         hosts: dict[str, list[BaseRoute]] = {
@@ -145,10 +147,10 @@ class Sandbox:
         from urllib.parse import urlsplit  # noqa: PLC0415
 
         parts = urlsplit(url)
-        for name, host in NAMES.items():
-            if parts.hostname == host or (
-                parts.hostname in {"localhost", "127.0.0.1"} and parts.port == self.ports[name]
-            ):
+        if (name := TARGETS.get(f"{parts.hostname}:443")) is not None:
+            return f"https://localhost:{self.ports[name]}"
+        for name in NAMES:
+            if parts.hostname in {"localhost", "127.0.0.1"} and parts.port == self.ports[name]:
                 return f"https://localhost:{self.ports[name]}"
         raise LookupError(parts.hostname)
 

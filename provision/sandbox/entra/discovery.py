@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
+from provision.sandbox import clouds
 from provision.sandbox.entra import aadsts, authority
 from provision.sandbox.entra.aadsts import Refused
 
@@ -38,7 +39,22 @@ _HEADERS = {
 }
 _METHODS = ["client_secret_post", "private_key_jwt", "client_secret_basic"]
 _NO_TENANT = 90002
-_ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+_PARTNER, _GERMANY, _USGOV = "login.partner.microsoftonline.cn", "login.microsoftonline.de", "login.microsoftonline.us"
+_PRIVATE = "login-us.microsoftonline.com"
+_NETWORKS = [
+    {
+        "preferred_network": "login.microsoftonline.com",
+        "preferred_cache": "login.windows.net",
+        "aliases": ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+    },
+    *(
+        {"preferred_network": name, "preferred_cache": name, "aliases": [name, *more]}
+        for name, *more in (
+            (_PARTNER, "login.chinacloudapi.cn"), (_GERMANY,), (_USGOV, "login.usgovcloudapi.net"), (_PRIVATE,)
+        )
+    ),
+]  # fmt: skip
+"""As they were recorded with the discovery document."""
 
 
 class Discovery:
@@ -88,7 +104,7 @@ class Discovery:
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "request_uri_parameter_supported": False,
-            "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+            "userinfo_endpoint": f"https://{where.cloud.graph}/oidc/userinfo",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
             "http_logout_supported": True,
@@ -97,24 +113,25 @@ class Discovery:
             "claims_supported": _CLAIMS,
             "kerberos_endpoint": f"{base}/kerberos",
             "tenant_region_scope": None if where.shared else "WW",
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
-            "rbac_url": "https://pas.windows.net",
+            "cloud_instance_name": where.cloud.instance,
+            "cloud_graph_host_name": where.cloud.ad_graph,
+            "msgraph_host": where.cloud.graph,
+            "rbac_url": f"https://{where.cloud.rbac}",
         }
 
     async def keys(self, _: Request) -> Response:
         return _public(self.tokens.keys())
 
     async def instance(self, request: Request) -> Response:
-        """As MSAL reads it: which names a login server has, and where a tenant's document is."""
+        """As MSAL reads it: which names login servers have, and where a tenant's document is."""
         wanted = request.query_params.get("authorization_endpoint", "")
         parts = wanted.split("/")
         tenant = parts[3] if len(parts) > 3 else "common"  # noqa: PLR2004 - https, "", host, tenant
-        host = request.headers.get("host", _ALIASES[0])
-        network = {"preferred_network": _ALIASES[0], "preferred_cache": "login.windows.net", "aliases": _ALIASES}
+        host = request.headers.get("host", "login.microsoftonline.com")
+        if len(parts) > 2 and parts[2] in clouds.LOGINS:  # noqa: PLR2004
+            host = parts[2]
         document = f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
-        return _public({"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": [network]})
+        return _public({"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": _NETWORKS})
 
     async def realm(self, request: Request) -> Response:
         """Before a password is sent, MSAL asks whether the person's domain is managed here."""
@@ -123,7 +140,7 @@ class Discovery:
         body = {"ver": "1.0", "account_type": "Managed" if managed else "Unknown", "domain_name": domain}
         if managed:
             body |= {
-                "cloud_instance_name": "microsoftonline.com",
+                "cloud_instance_name": clouds.home(self.world).instance,
                 "cloud_audience_urn": "urn:federation:MicrosoftOnline",
             }
         return JSONResponse(body)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from provision.sandbox import clouds
 from provision.sandbox.entra import apps, consent, people, scopes
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.scopes import EXCHANGE_APP_ID, Scopes
@@ -100,7 +101,8 @@ class Issuer:
         claims |= {"name": user["displayName"], "amr": ["pwd", "mfa"] if sign_in.mfa else ["pwd"]}
         if asked is None:
             claims["scp"] = " ".join(sorted({"openid", *info}))
-            body["access_token"] = self.tokens.mint("https://graph.microsoft.com", authority.issuer, **claims)
+            graph = f"https://{clouds.home(self.world).graph}"
+            body["access_token"] = self.tokens.mint(graph, authority.issuer, **claims)
         else:
             held = consent.held(self.world, app, user["id"], asked)
             if asked.resource.app_id == GRAPH_APP_ID:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
+from provision.sandbox import clouds
 from provision.sandbox.graph import batch, deletion, permissions, routing, userinfo
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
 from provision.sandbox.replicas import Replicas
@@ -69,7 +70,7 @@ class Graph:
             base=f"https://{headers.get('host', 'graph.microsoft.com')}{VERSION}",
         )
         try:
-            call = replace(call, caller=self._caller(headers.get("authorization", "")))
+            call = replace(call, caller=self._caller(headers))
             if path.lower() == userinfo.PATH:
                 return self._headed(call, userinfo.told(call), units=None)
             if not path.lower().startswith(VERSION):
@@ -107,10 +108,11 @@ class Graph:
             return self._refusal(call, error)
         return self._headed(call, answer, units=None)
 
-    def _caller(self, authorization: str) -> Caller:
+    def _caller(self, headers: dict[str, str]) -> Caller:
+        authorization = headers.get("authorization", "")
         if not authorization.partition(" ")[2].strip():
             raise Refused(401, "InvalidAuthenticationToken", EMPTY)
-        claims, wrong = self.tokens.for_graph(authorization)
+        claims, wrong = self.tokens.for_graph(authorization, headers.get("host", ""))
         if wrong:
             raise Refused(401, "InvalidAuthenticationToken", wrong)
         scopes = str(claims.get("scp", "")).split()
@@ -139,7 +141,7 @@ class Graph:
             headers["x-ms-resource-unit"] = str(cost(call))
         if answer.body is not None and "Content-Type" not in answer.headers:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
-        return Answer(answer.status, answer.body, {**headers, **answer.headers})
+        return Answer(answer.status, _named(answer.body, call), {**headers, **answer.headers})
 
 
 class _Every(BaseRoute):
@@ -180,6 +182,14 @@ def cost(call: Call) -> int:
     units = next((n for form, n in _DEAR if call.method == "GET" and form.fullmatch(path)), 1)
     units += ("$expand" in call.query) - ("$select" in call.query)
     return max(1, units - (call.query.get("$top", "").isdecimal() and int(call.query["$top"][:9]) < 20))  # noqa: PLR2004
+
+
+def _named(body: Any, call: Call) -> Any:
+    """In a national cloud the metadata's address has the host that was asked."""
+    host = call.headers.get("host", "")
+    if host not in clouds.GRAPHS or not isinstance(body, dict) or "@odata.context" not in body:
+        return body
+    return {**body, "@odata.context": body["@odata.context"].replace(clouds.CLOUDS["global"].graph, host, 1)}
 
 
 def query_of(text: str) -> dict[str, str]:
