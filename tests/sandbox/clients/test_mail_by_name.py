@@ -59,7 +59,7 @@ def test_smtplib_trusts_no_other_name(office, by_proxy):
 
 @pytest.mark.witness("imaplib")
 @pytest.mark.parametrize("host", ["outlook.office365.com", "outlook.office365.us"])
-def test_imaplib_reads_by_the_name_of_its_host(office, token, by_proxy, host):
+def test_imaplib_reads_from_outlook_office365_com(office, token, by_proxy, host):
     with imaplib.IMAP4_SSL(host, ssl_context=office.context, timeout=60) as connection:
         connection.authenticate("XOAUTH2", lambda _: sasl(token).encode())
         assert connection.select("INBOX", readonly=True)[0] == "OK"

@@ -18,7 +18,7 @@ PLACES = [
     ("china", CHINA, "microsoftgraph.chinacloudapi.cn", "partner.microsoftonline.cn"),
     ("china", "login.chinacloudapi.cn", "microsoftgraph.chinacloudapi.cn", "partner.microsoftonline.cn"),
 ]
-EACH = pytest.mark.parametrize(("cloud", "login", "graph", "instance"), PLACES, ids=lambda value: value)
+EACH = pytest.mark.parametrize("place", PLACES, ids=" ".join)
 FIRST = pytest.mark.parametrize(("cloud", "login", "graph"), [place[:3] for place in PLACES], ids=lambda value: value)
 
 
@@ -41,7 +41,8 @@ def token(tenant, named, login, scope, app=None):
 
 
 @EACH
-def test_discovery_names_the_hosts_of_the_tenants_cloud(names, named, cloud, login, graph, instance):
+def test_discovery_names_the_hosts_of_the_tenants_cloud(names, named, place):
+    cloud, login, graph, instance = place
     names.control("entra", cloud=cloud)
     document = named.get(f"https://{login}/contoso.onmicrosoft.com/{DOCUMENT}").json()
     assert document["issuer"] == f"https://{login}/{names.id}/v2.0"
