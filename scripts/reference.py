@@ -17,7 +17,7 @@ from provision import config, errors, explain
 from provision.cli import main as group
 from provision.profiling import kinds
 from provision.sinks import profile_reading
-from scripts import openapi, sandbox_entra, sandbox_graph, sandbox_mspbots, witnesses
+from scripts import openapi, sandbox_entra, sandbox_graph, sandbox_mail, sandbox_mspbots, witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +93,7 @@ def pages() -> dict[str, str]:
         "explanations.md": explanations_page(),
         "sandbox-entra.md": sandbox_entra.page(MADE),
         "sandbox-graph.md": sandbox_graph.page(MADE),
+        "sandbox-mail.md": sandbox_mail.page(MADE),
         "sandbox-mspbots.md": sandbox_mspbots.page(MADE),
         "witnesses.md": witnesses.page(MADE),
         "profiles.md": profiles_page(),
