@@ -12,15 +12,19 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from h11 import LocalProtocolError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from provision.sandbox import clouds, refusals, unkind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
-    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from provision.sandbox.gate import Gate
     from provision.sandbox.same_site import SameSite
@@ -38,6 +42,7 @@ class EscapedJSON(JSONResponse):
         return json.dumps(content).encode()
 
 
+WHOSE = "This is the provision sandbox. It is not Microsoft's."
 _UNANSWERED = {"drop_after", "hold_after", *refusals.AFTER}
 
 
@@ -153,6 +158,19 @@ class Attended:
 
         with suppress(ClientDisconnect):
             await self.app(scope, attended_receive, attended_send)
+
+
+async def _unanswered(_: Request, error: Exception) -> Response:
+    """What no route answers, or none could: its text is the framework's, and whose it is."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = error.detail if isinstance(error, HTTPException) else "Internal Server Error"
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return PlainTextResponse(f"{said}\n\n{WHOSE}\n", status, headers)
+
+
+def application(routes: Sequence[BaseRoute]) -> Starlette:
+    """Of these routes; every page says whose it is, also the one for what is not there."""
+    return Starlette(routes=routes, exception_handlers={HTTPException: _unanswered, 500: _unanswered})
 
 
 class Late:

@@ -162,3 +162,19 @@ def test_every_page_says_that_it_is_not_microsofts(tenant):
     for step in (lambda: None, visitor.sign_in):
         step()
         assert "not Microsoft's" in visitor.page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "oauth2/v2.0/nothing", 404), ("GET", "oauth2/token", 404), ("DELETE", "oauth2/v2.0/authorize", 405)],
+)
+def test_what_is_not_there_says_so_too(tenant, method, path, status):
+    answer = tenant.http.request(method, tenant.url(path))
+    assert answer.status_code == status
+    assert "This is the provision sandbox. It is not Microsoft's." in answer.text
+
+
+def test_so_do_the_other_hosts(tenant):
+    for name in ("mspbots", "control"):
+        answer = tenant.http.get(f"{tenant.info[name]}/nothing")
+        assert (answer.status_code, "It is not Microsoft's." in answer.text) == (404, True)
