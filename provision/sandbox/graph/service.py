@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from provision.sandbox import clouds
-from provision.sandbox.graph import batch, deletion, permissions, routing, userinfo
+from provision.sandbox.graph import batch, crossing, deletion, permissions, routing, userinfo
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
 from provision.sandbox.replicas import Replicas
 from provision.sandbox.unkind import SPARED
@@ -50,11 +50,15 @@ class Graph:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        cross = crossing.headers(request)
+        if crossing.asked_first(request):
+            await Response(headers=cross)(scope, receive, send)
+            return
         answer = self.answer(request, await request.body())
         if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
             self._replicas.changed()
             self.world.save()
-        await _response(answer)(scope, receive, send)
+        await _response(replace(answer, headers={**answer.headers, **cross}))(scope, receive, send)
 
     def answer(self, request: Request, content: bytes) -> Answer:
         headers = {name.lower(): value for name, value in request.headers.items()}
