@@ -143,7 +143,7 @@ class Graph:
         headers["Cache-Control"] = "no-cache"
         if units is not None:
             headers["x-ms-resource-unit"] = str(cost(call))
-        if answer.body is not None and "Content-Type" not in answer.headers:
+        if answer.body is not None and call.path.lower() != userinfo.PATH:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
         return Answer(answer.status, _named(answer.body, call), {**headers, **answer.headers})
 
