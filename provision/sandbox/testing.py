@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 MAIL_ROLES = frozenset({"SMTP.SendAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"})
-SCOPE = "https://graph.microsoft.com/.default"
 LAST = 20
 
 
@@ -190,7 +189,8 @@ class EntraSandbox:
     @cached_property
     def _token(self) -> str:  # renew() forgets it
         client_id, secret = self.operator
-        form = {"grant_type": "client_credentials", "scope": SCOPE, "client_id": client_id, "client_secret": secret}
+        scope = f"{self.graph}/.default"  # of whichever cloud the tenant is in
+        form = {"grant_type": "client_credentials", "scope": scope, "client_id": client_id, "client_secret": secret}
         answer = self._http.post(f"{self.login}/{self.tenant}/oauth2/v2.0/token", data=form)
         return str(answer.raise_for_status().json()["access_token"])
 
