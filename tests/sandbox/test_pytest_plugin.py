@@ -113,8 +113,9 @@ def test_the_tenant_may_be_at_home_in_a_national_cloud(project):
     test = """
 import msal
 def test_it(entra_sandbox):
-    entra_sandbox.control("entra", cloud="usgov")
     app = entra_sandbox.register("mine")
+    entra_sandbox.control("entra", cloud="usgov")
+    assert entra_sandbox.ask("GET", "/organization")
     authority = f"https://login.microsoftonline.us/{entra_sandbox.tenant}"
     mine = msal.ConfidentialClientApplication(app.client_id, app.secret, authority)
     assert "access_token" in mine.acquire_token_for_client(["https://graph.microsoft.us/.default"])
