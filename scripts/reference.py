@@ -17,7 +17,7 @@ from provision import config, errors, explain
 from provision.cli import main as group
 from provision.profiling import kinds
 from provision.sinks import profile_reading
-from scripts import openapi, sandbox_entra, sandbox_graph, sandbox_mspbots, sink_contract, witnesses
+from scripts import openapi, sandbox_entra, sandbox_graph, sandbox_mail, sandbox_mspbots, sink_contract, witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +94,7 @@ def pages() -> dict[str, str]:
         "explanations.md": explanations_page(),
         "sandbox-entra.md": sandbox_entra.page(MADE),
         "sandbox-graph.md": sandbox_graph.page(MADE),
+        "sandbox-mail.md": sandbox_mail.page(MADE),
         "sandbox-mspbots.md": sandbox_mspbots.page(MADE),
         "sink-contract.md": sink_contract.page(MADE),
         "witnesses.md": witnesses.page(MADE),

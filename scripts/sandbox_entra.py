@@ -64,12 +64,34 @@ OPERATIONS = (
         "GET /{tenant}/v2.0/.well-known/openid-configuration", "v2-protocols-oidc.md", r"openid-configuration|DOCUMENT"
     ),
     Operation("GET /{tenant}/discovery/v2.0/keys", "access-tokens.md", "jwks_uri", "x5c, rollover"),
+    Operation(
+        "GET /{tenant}/.well-known/openid-configuration",
+        "azure-docs: azuread-dev/v1-protocols-openid-connect-code.md",
+        r'"\.well-known|f"\.well-known',
+        "v1's authorize, token and userinfo: 404",
+    ),
+    Operation(
+        "GET /{tenant}/discovery/keys",
+        "azure-docs: azuread-dev/v1-protocols-openid-connect-code.md",
+        '"discovery/keys"',
+        "x5c, rollover, the keys of one app",
+    ),
+    Operation("GET, POST graph.microsoft.com/oidc/userinfo", "userinfo.md", "/oidc/userinfo|def userinfo"),
     Operation("GET /common/discovery/instance", "MSAL's source", "discovery/instance|_get_authority_aliases"),
     Operation("GET /common/userrealm/{user}", "MSAL's source", "userrealm|by_username_password", "federated domains"),
-    Operation("authorize: query, fragment, form_post", CODE, "response_mode", "access tokens"),
+    Operation(
+        "national clouds: hosts, issuers, audiences",
+        "authentication-national-cloud.md",
+        "cloud=cloud",
+        "more than one tenant",
+    ),
+    Operation("authorize: query, fragment, form_post", CODE, "response_mode"),
     Operation("authorize: PKCE, S256 and plain", CODE, "code_challenge|auth_code_flow"),
     Operation("authorize: prompt, login_hint", CODE, "prompt=", "domain_hint"),
     Operation("authorize: code id_token", CODE, "code id_token"),
+    Operation(
+        "authorize: id_token, id_token token, token", "v2-oauth2-implicit-grant-flow.md", "IMPLICIT|def _implicit"
+    ),
     Operation("redirect URIs of web, spa, publicClient", "reply-url.md", r"\bspa\b", "wildcards"),
     Operation(
         "token: authorization_code",
@@ -92,6 +114,7 @@ OPERATIONS = (
     Operation("token: device_code", DEVICE, "device_code|device_flow|DeviceCode", "slow_down"),
     Operation("token: password", "v2-oauth-ropc.md", "password_grant|by_username_password|UsernamePassword"),
     Operation("token: jwt-bearer", "v2-oauth2-on-behalf-of-flow.md", "on_behalf_of", "SAML assertions"),
+    Operation("token: saml2-bearer", "v2-saml-bearer-assertion.md", "saml2-bearer", "all: 70003"),
     Operation("POST /{tenant}/oauth2/v2.0/devicecode", DEVICE, "oauth2/v2.0/devicecode|device_flow"),
     Operation("GET /{tenant}/oauth2/v2.0/logout", "v2-protocols-oidc.md", "v2.0/logout", "front-channel logout"),
     Operation("GET /{tenant}/v2.0/adminconsent", "v2-admin-consent.md", "v2.0/adminconsent"),

@@ -22,9 +22,11 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 GET /world shows both as they are
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
-    /user      {username, password, roles, enabled, mfa, assigned, revoked}: of a person, see entra/people.py
+    /user      {username, password, roles, enabled, mfa, assigned, revoked, givenName, surname}: of a person, see
+               entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
-                elsewhere: {tenant: cloud}}: the tenant's settings, see entra/people.py, consent.py and authority.py
+                elsewhere: {tenant: cloud_instance_name}, cloud: global | usgov | usgov-dod | china}: the tenant's
+                settings, see entra/people.py, consent.py, authority.py, and clouds.py: where it is at home
     /signin    {username, client: Authenticated SMTP | IMAP4 | POP3 | …, code, app}: a line in the log of sign-ins; code
                is an AADSTS number, 0 a success
     /mailbox   {smtp_auth_disabled, basic_auth: disabled | removed | allowed (SMTP alone)}: of the tenant
@@ -49,7 +51,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from provision.sandbox import sign_ins, unkind
+from provision.sandbox import clouds, sign_ins, unkind
 from provision.sandbox.entra import federated, people
 from provision.sandbox.front import EscapedJSON
 from provision.sandbox.graph import policy_rules
@@ -152,6 +154,8 @@ def _operator(world: World, body: dict[str, Any]) -> None:
 
 
 def _entra(world: World, body: dict[str, Any]) -> None:
+    if "cloud" in body:
+        clouds.choose(world, body["cloud"])
     world.data |= {
         key: body[key] for key in ("access", "adminConsentRequests", "unsubscribed", "elsewhere") if key in body
     }

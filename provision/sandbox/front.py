@@ -12,15 +12,19 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from h11 import LocalProtocolError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
-from provision.sandbox import refusals, unkind
+from provision.sandbox import clouds, refusals, unkind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
-    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from provision.sandbox.gate import Gate
     from provision.sandbox.same_site import SameSite
@@ -38,6 +42,7 @@ class EscapedJSON(JSONResponse):
         return json.dumps(content).encode()
 
 
+WHOSE = "This is the provision sandbox. It is not Microsoft's."
 _UNANSWERED = {"drop_after", "hold_after", *refusals.AFTER}
 
 
@@ -54,7 +59,7 @@ class Front:
             scope["path"] = scope["path"].replace("//", "/")
         scope["raw_path"] = scope["path"].encode()
         agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-        line = self.gate.line(scope["method"], self.host, scope["path"]) | {"user_agent": agent}
+        line = self.gate.line(scope["method"], self._asked(scope), scope["path"]) | {"user_agent": agent}
         fault = await self._fault(scope, line)
         noted, limit = False, self.world.unkind.near_the_limit() if self.name == "graph" else None
 
@@ -102,6 +107,11 @@ class Front:
                 await self._cut(receive)
         note()
 
+    def _asked(self, scope: Scope) -> str:
+        """The host by the name that was asked for, where it is one of its names in another cloud."""
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        return host if clouds.TARGETS.get(f"{host}:443") == self.name else self.host
+
     async def _fault(self, scope: Scope, line: dict[str, Any]) -> str | None:
         """What was asked for, else what the seed has for this request. What is slow is waited for here; what only the
         login's table of errors tells is passed on."""
@@ -148,6 +158,19 @@ class Attended:
 
         with suppress(ClientDisconnect):
             await self.app(scope, attended_receive, attended_send)
+
+
+async def _unanswered(_: Request, error: Exception) -> Response:
+    """What no route answers, or none could: its text is the framework's, and whose it is."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = error.detail if isinstance(error, HTTPException) else "Internal Server Error"
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return PlainTextResponse(f"{said}\n\n{WHOSE}\n", status, headers)
+
+
+def application(routes: Sequence[BaseRoute]) -> Starlette:
+    """Of these routes; every page says whose it is, also the one for what is not there."""
+    return Starlette(routes=routes, exception_handlers={HTTPException: _unanswered, 500: _unanswered})
 
 
 class Late:

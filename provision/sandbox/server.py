@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
-from provision.sandbox import control, exchange, outgoing, status_page
+from provision.sandbox import clouds, control, exchange, outgoing, status_page
 from provision.sandbox.ca import Authority
 from provision.sandbox.entra import Entra
 from provision.sandbox.exchange.control import routes as mailbox_routes
-from provision.sandbox.front import Attended, Front, Late
+from provision.sandbox.front import Attended, Front, Late, application
 from provision.sandbox.gate import Gate
 from provision.sandbox.graph import Graph
 from provision.sandbox.listening import FREE, LOOPBACK, Addresses
@@ -37,14 +36,18 @@ from provision.sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.applications import Starlette
+
 NAMES = {
     "login": "login.microsoftonline.com",
     "graph": "graph.microsoft.com",
     "mspbots": "app.mspbots.ai",
 }
-MAIL = {name: host for name, (host, _) in exchange.HOSTS.items()}
 TARGETS = {f"{host}:443": name for name, host in NAMES.items()}
 TARGETS |= {f"{host}:{port}": name for name, (host, port) in exchange.HOSTS.items()}
+TARGETS |= clouds.TARGETS
+EMULATED = dict.fromkeys(target.partition(":")[0] for target in TARGETS)
+"""Every host of them, once."""
 
 
 class Sandbox:
@@ -62,7 +65,7 @@ class Sandbox:
         self._proxy: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        authority = Authority([*NAMES.values(), *MAIL.values()])
+        authority = Authority(EMULATED)
         (self.folder / "ca.pem").write_text(authority.pem)
         serving, trusting = authority.serving(), authority.trusting()
         hosts: dict[str, list[BaseRoute]] = {
@@ -73,13 +76,13 @@ class Sandbox:
         self.requests.touch(0o600)
         for name, routes in hosts.items():
             await self._serve(
-                name, Front(Attended(Starlette(routes=routes)), name, NAMES[name], self.world, self.gate), serving
+                name, Front(Attended(application(routes)), name, NAMES[name], self.world, self.gate), serving
             )
         self.ports |= await self.exchange.start(serving, self.addresses.of)
         told = [*control.routes(self.world, self.info, self.gate, self.announce), *mailbox_routes(self.exchange.store)]
         told += status_page.routes(self.world, self.info)
         told += outgoing.routes(self.world, trusting, self._resolve, lambda: self.ports["smtp"])
-        await self._serve("control", Attended(SameSite(Starlette(routes=told))), None)
+        await self._serve("control", Attended(SameSite(application(told))), None)
         self._proxy = await asyncio.start_server(self._connect, *self.addresses.of("proxy"))
         self.ports["proxy"] = self._proxy.sockets[0].getsockname()[1]
         return self
@@ -87,7 +90,7 @@ class Sandbox:
     def _mspbots(self, trusting: ssl.SSLContext) -> Starlette:
         from provision.sandbox import mspbots  # noqa: PLC0415 - its libraries are loaded once somebody asks
 
-        return Starlette(routes=mspbots.routes(self.world, trusting, self._resolve))
+        return application(mspbots.routes(self.world, trusting, self._resolve))
 
     async def _serve(self, name: str, app: Any, context: ssl.SSLContext | None) -> None:
         sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends small answers at once only where it sees TCP
@@ -145,10 +148,10 @@ class Sandbox:
         from urllib.parse import urlsplit  # noqa: PLC0415
 
         parts = urlsplit(url)
-        for name, host in NAMES.items():
-            if parts.hostname == host or (
-                parts.hostname in {"localhost", "127.0.0.1"} and parts.port == self.ports[name]
-            ):
+        if (name := TARGETS.get(f"{parts.hostname}:443")) is not None:
+            return f"https://localhost:{self.ports[name]}"
+        for name in NAMES:
+            if parts.hostname in {"localhost", "127.0.0.1"} and parts.port == self.ports[name]:
                 return f"https://localhost:{self.ports[name]}"
         raise LookupError(parts.hostname)
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 MAIL_ROLES = frozenset({"SMTP.SendAsApp", "IMAP.AccessAsApp", "POP.AccessAsApp"})
-SCOPE = "https://graph.microsoft.com/.default"
 LAST = 20
 
 
@@ -188,9 +187,10 @@ class EntraSandbox:
         return answer.json() if answer.content else None
 
     @cached_property
-    def _token(self) -> str:  # renew() forgets it
+    def _token(self) -> str:  # renew() forgets it, and another cloud
         client_id, secret = self.operator
-        form = {"grant_type": "client_credentials", "scope": SCOPE, "client_id": client_id, "client_secret": secret}
+        scope = f"{self.graph}/.default"  # of whichever cloud the tenant is in
+        form = {"grant_type": "client_credentials", "scope": scope, "client_id": client_id, "client_secret": secret}
         answer = self._http.post(f"{self.login}/{self.tenant}/oauth2/v2.0/token", data=form)
         return str(answer.raise_for_status().json()["access_token"])
 
@@ -245,6 +245,8 @@ class EntraSandbox:
     def control(self, verb: str, **body: Any) -> None:
         """Any verb of the control port: see provision/sandbox/control.py."""
         self._control("POST", verb, body)
+        if "cloud" in body:
+            self.__dict__.pop("_token", None)
 
     def renew(self, seed: int | None = None) -> None:
         """An empty world, at the machine's time, in calm weather or by this seed; tenant and operator stay."""

@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from provision.sandbox import clouds
 from provision.sandbox.world import GRAPH_APP_ID, new_id
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Tokens:
         claims = self._signed(token)
         return None if claims is None or claims.get("exp", 0) <= time.time() else claims
 
-    def for_graph(self, authorization: str) -> tuple[dict[str, Any], str]:
+    def for_graph(self, authorization: str, host: str) -> tuple[dict[str, Any], str]:
         """The claims of a bearer token for Graph, and "" or what is wrong with it, in the words that Graph has."""
         kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or "." not in token:
@@ -61,7 +62,8 @@ class Tokens:
         if claims is None:
             return {}, "Access token validation failure."
         audience = str(claims.get("aud", ""))
-        if "graph" not in audience and audience != GRAPH_APP_ID:
+        here = clouds.at_graph(self.world, host)
+        if here != clouds.home(self.world) or audience.rstrip("/") not in {f"https://{here.graph}", GRAPH_APP_ID}:
             return {}, "Access token validation failure. Invalid audience."
         if claims.get("exp", 0) <= time.time():
             return {}, "Lifetime validation failed, the token is expired."

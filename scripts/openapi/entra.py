@@ -13,12 +13,21 @@ from scripts.openapi.examples import CASES
 from scripts.openapi.parts import closed
 from scripts.openapi.published import Schema
 
-SERVER = "https://login.microsoftonline.com"
+SERVER, GRAPH = "https://login.microsoftonline.com", "https://graph.microsoft.com"
 STRING, GUID = {"type": "string"}, {"type": "string", "format": "uuid"}
 URL, SECONDS = {"type": "string", "pattern": "^https://"}, {"type": "integer", "minimum": 0}
 WORDS = {"type": "array", "items": STRING, "minItems": 1}
 UTC = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$"}
 JWT = {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}
+V1 = "azure-docs: azuread-dev/v1-protocols-openid-connect-code.md"
+V1_MORE = {
+    "issuer": URL,
+    "response_types_supported": WORDS,
+    "subject_types_supported": WORDS,
+    "id_token_signing_alg_values_supported": WORDS,
+}
+"""What OpenID Connect requires beside the documented members."""
+USERINFO = "/oidc/userinfo"
 FORM = "application/x-www-form-urlencoded"
 HTML = {"text/html": {"schema": STRING}}
 TENANT = {"name": "tenant", "in": "path", "required": True, "schema": STRING}
@@ -121,12 +130,21 @@ REALM = closed(
     "ver",
     "account_type",
 )
+INFO = closed(
+    {"sub": STRING, "name": STRING, "family_name": STRING, "given_name": STRING, "picture": URL, "email": STRING}, "sub"
+)
 SCHEMAS = {"aadsts": ERROR, "token": TOKEN, "deviceCode": DEVICE, "instance": INSTANCE, "userRealm": REALM}
+SCHEMAS |= {"userInfo": INFO}
 KEYS = closed({"keys": {"type": "array", "items": KEY, "minItems": 1}}, "keys")
 
 
 def components() -> dict[str, Schema]:
-    return {**SCHEMAS, "keys": KEYS, "discovery": _discovery()}
+    return {
+        **SCHEMAS,
+        "keys": KEYS,
+        "discovery": _discovery("oidc-discovery-tenant", tenant_region_scope={"type": ["string", "null"]}),
+        "discoveryV1": _discovery("oidc-discovery-v1", **V1_MORE),
+    }
 
 
 def paths() -> dict[str, Any]:
@@ -135,6 +153,8 @@ def paths() -> dict[str, Any]:
     found = {
         "/{tenant}/v2.0/.well-known/openid-configuration": {"get": _json("discovery", "v2-protocols-oidc.md")},
         "/{tenant}/discovery/v2.0/keys": {"get": _json("keys", "access-tokens.md", errors=False)},
+        "/{tenant}/.well-known/openid-configuration": {"get": _json("discoveryV1", V1)},
+        "/{tenant}/discovery/keys": {"get": _json("keys", V1, errors=False)},
         "/common/discovery/instance": {
             "get": _json("instance", "MSAL's source", *_query("authorization_endpoint", "api-version"), errors=False)
         },
@@ -150,22 +170,30 @@ def paths() -> dict[str, Any]:
         "/{tenant}/v2.0/adminconsent": {"get": _page("v2-admin-consent.md", *consent)},
         "/{tenant}/adminconsent": {"get": _page("v2-oauth2-client-creds-grant-flow.md", *consent)},
     }
+    found[USERINFO] = {"get": _userinfo()}
     for path, item in found.items():
         for method, operation in item.items():
             operation["operationId"] = f"{method.upper()}{path.replace('{', '').replace('}', '').replace('/', '-')}"
             in_path = [TENANT] if "{tenant}" in path else [{**TENANT, "name": "user"}] if "{user}" in path else []
             operation["parameters"] = [*in_path, *operation.get("parameters", [])]
-        item["servers"] = [{"url": SERVER}]
+        item["servers"] = [{"url": GRAPH if path == USERINFO else SERVER}]
     return found
 
 
-def _discovery() -> Schema:
-    """Each member of the recorded document, with its type."""
-    body = json.loads((CASES / "oidc-discovery-tenant.json").read_text())["response"]["body"]
+def _discovery(case: str, **more: Schema) -> Schema:
+    """Each member of the documented one, with its type."""
+    body = json.loads((CASES / f"{case}.json").read_text())["response"]["body"]
     kinds = {str: STRING, bool: {"type": "boolean"}, list: WORDS}
     members = {name: URL if str(value).startswith("https://") else kinds[type(value)] for name, value in body.items()}
-    members["tenant_region_scope"] = {"type": ["string", "null"]}
+    members |= more
     return closed(members, *members)
+
+
+def _userinfo() -> dict[str, Any]:
+    """Graph's, by a person's token alone."""
+    answers = {"200": _answer("userInfo", {}), "401": {"description": "Refused."}, "403": {"description": "Refused."}}
+    told = {"tags": ["Microsoft Entra"], "description": "userinfo.md.", "responses": answers}
+    return {**told, "security": [{"graph": []}]}
 
 
 def _json(name: str, page: str, *options: Any, errors: bool = True, headers: Any = REQUEST_ID) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Tenant:
         """Of a signed-in administrator."""
         who = {"username": self.person.address, "password": self.person.password}
         known = {"client_id": self.client.client_id, "client_secret": self.client.secret}
-        scope = " ".join(f"https://graph.microsoft.com/{name}" for name in SCOPES)
+        scope = " ".join(["openid profile email", *(f"https://graph.microsoft.com/{name}" for name in SCOPES)])
         return self._redeemed({**known, **who, "grant_type": "password", "scope": scope})
 
     def _redeemed(self, form):
@@ -117,12 +117,14 @@ class Tenant:
 
     def auth(self, case, *, sure):
         """Mostly the operator's token; a person's, and none. `sure`: the one that is permitted."""
-        if not case.path.startswith("/v1.0"):
+        if not case.path.startswith(("/v1.0", "/oidc/")):
             return {}
         lot = 0.5 if sure else self.draw.random()
         if lot < 0.05:
             return {"Authorization": "Bearer nothing"}
-        person = lot > (0.3 if case.path.startswith("/v1.0/me") or case.path.endswith("ownedObjects") else 0.9)
+        person = lot > (
+            0.3 if case.path.startswith(("/v1.0/me", "/oidc/")) or case.path.endswith("ownedObjects") else 0.9
+        )
         return {"Authorization": f"Bearer {self.tokens[person]}"}
 
     # -- what is filled in

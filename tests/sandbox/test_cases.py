@@ -21,14 +21,14 @@ CASES = [
     if not path.stem.startswith(OF_MAIL)
 ]
 FIXED = {"code", "error", "error_codes", "consentType", "isEnabled", "token_type", "scope", "status"}
-OF_PEOPLE = ("authorize-", "adminconsent-", "devicecode-", "token-")
+OF_PEOPLE = ("authorize-", "adminconsent-", "devicecode-", "token-", "userinfo")
 INTERACTIVE = {p.stem for p in CASES if p.stem.startswith(OF_PEOPLE) and p.stem not in GIVEN}
 """They need a person's sign-in, or a client of its own: entra/test_cases_of_people.py replays them."""
 CONTROL = {
     "app-removepassword-concurrency": ("weather", {"faults": [{"kind": "409"}]}),
     "error-429-throttled": ("weather", {"faults": [{"kind": "429"}], "retry_after": 10}),
     "signins-list": ("signin", {"username": "reports@contoso.com"}),
-    "signins-list-filter": ("signin", {"username": "reports@contoso.com", "app": "Graph explorer", "client": "Browser"}),
+    "signins-list-filter": ("signin", {"username": "reports@contoso.com", "app": "Graph explorer"}),
     "app-addpassword-policy-type-blocked": ("policy", {"isEnabled": True, "passwordAddition": True}),
 }
 """What makes it answer so, where the request alone does not."""

@@ -220,6 +220,11 @@ def test_closing_takes_away_what_is_deleted_and_unselecting_does_not(box):
     assert box.select("INBOX") == ("OK", [b"0"])
 
 
+def test_every_folder_is_subscribed_to_and_a_check_is_taken(box):
+    assert (box.subscribe("INBOX")[0], box.unsubscribe("INBOX")[0], box.check()[0]) == ("OK", "OK", "OK")
+    assert [line.decode().rpartition(" ")[2] for line in box.lsub()[1]][1:3] == ["Drafts", "INBOX"]
+
+
 def test_a_second_client_is_told_at_its_next_command(office, token, box):
     with office.imap(token) as other:
         other.select("INBOX")

@@ -302,3 +302,11 @@ def test_commands_out_of_order_have_an_answer(office, token, line, code):
     with office.smtp(token) as connection:
         assert connection.docmd(line)[0] == code
         assert connection.noop() == (250, b"2.0.0 OK")
+
+
+def test_who_begins_anew_or_leaves_is_told_so(office, token):
+    with office.smtp(token) as connection:
+        assert connection.mail(REPORTS)[0] == 250
+        assert connection.rset()[0] == 250
+        assert connection.rcpt(REPORTS)[0] == 503
+        assert connection.quit()[0] == 221

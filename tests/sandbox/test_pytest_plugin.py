@@ -109,6 +109,22 @@ def test_it(entra_sandbox):
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 
+def test_the_tenant_may_be_at_home_in_a_national_cloud(project):
+    test = """
+import msal
+def test_it(entra_sandbox):
+    app = entra_sandbox.register("mine")
+    entra_sandbox.control("entra", cloud="usgov")
+    assert entra_sandbox.ask("GET", "/organization")
+    authority = f"https://login.microsoftonline.us/{entra_sandbox.tenant}"
+    mine = msal.ConfidentialClientApplication(app.client_id, app.secret, authority)
+    assert "access_token" in mine.acquire_token_for_client(["https://graph.microsoft.us/.default"])
+    assert "error" in mine.acquire_token_for_client(["https://graph.microsoft.com/.default"])
+"""
+    done = project(test)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
+
+
 def test_no_request_leaves_the_machine(project):
     test = """
 import pytest, requests

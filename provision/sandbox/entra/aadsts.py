@@ -43,7 +43,7 @@ _TABLE: dict[str, dict[int, str]] = {
         "parameters for the login request.",
         90023: "Unsupported '{name}' value.",
         90038: "The specified tenant '{tenant}' belongs to the national cloud '{cloud}'. Current cloud instance "
-        "'microsoftonline.com' does not federate with {cloud}.",
+        "'{here}' does not federate with {cloud}.",
         90119: "The user code is null or empty.",
         90120: "The request was already authorized or declined.",
         900023: "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",

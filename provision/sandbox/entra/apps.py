@@ -26,7 +26,7 @@ def find(world: World, client_id: str, authority: Authority) -> App:
     if not client_id:
         raise Refused(900144, field="client_id")
     app = _microsofts(world) if client_id.lower() == AZURE_CLI else world.app_by("appId", client_id.lower())
-    if app is None:
+    if app is None or (authority.foreign and not is_microsofts(app)):
         raise Refused(700016, app=client_id, tenant=objects.TENANT_NAME)
     if authority.shared and "AzureADMyOrg" in app["signInAudience"]:
         raise Refused(50194, app=app["appId"], name=app["displayName"])

@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provision.sandbox import clouds
 from provision.sandbox.entra.aadsts import Refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from provision.sandbox.clouds import Cloud
     from provision.sandbox.world import World
 
 SHARED = frozenset({"common", "organizations", "consumers"})
@@ -23,11 +25,13 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """`name` is the tenant's id, or the word that stands for every tenant."""
+    """`name` is the tenant's id, or the word that stands for every tenant. `foreign`: for those of another cloud."""
 
     host: str
     name: str
     tenant_id: str
+    cloud: Cloud
+    foreign: bool = False
 
     @property
     def shared(self) -> bool:
@@ -51,12 +55,16 @@ def resolve(world: World, request: Request) -> Authority:
     """Raises Refused for a tenant that is unknown, malformed, or at home in another cloud."""
     wanted = request.path_params["tenant"].lower()
     host = request.headers.get("host", "login.microsoftonline.com")
+    here, home = clouds.at_login(world, host), clouds.home(world)
+    foreign = here.instance != home.instance
     if wanted in SHARED:
-        return Authority(host, wanted, world.tenant_id)
-    if wanted == world.tenant_id or wanted in domains(world):
-        return Authority(host, world.tenant_id, world.tenant_id)
-    if cloud := world.data.get("elsewhere", {}).get(wanted):
-        raise Refused(90038, tenant=wanted, cloud=cloud)
+        return Authority(host, wanted, world.tenant_id, here, foreign)
+    own = wanted == world.tenant_id or wanted in domains(world)
+    if own and not foreign:
+        return Authority(host, world.tenant_id, world.tenant_id, here)
+    cloud = home.instance if own else world.data.get("elsewhere", {}).get(wanted, here.instance)
+    if cloud != here.instance:
+        raise Refused(90038, tenant=wanted, cloud=cloud, here=here.instance)
     if not _GUID.fullmatch(wanted) and not _DOMAIN.fullmatch(wanted):
         raise Refused(900023, tenant=wanted)
     raise Refused(90002, tenant=wanted)

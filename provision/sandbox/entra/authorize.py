@@ -1,7 +1,8 @@
 """The authorization endpoint (v2-oauth2-auth-code-flow.md): what is asked for is checked, a person signs in and
-consents, and a code goes to the redirect URI, in a query, a fragment or a form.
+consents, and a code goes to the redirect URI, in a query, a fragment or a form. Or tokens do, where the app has the
+implicit grant enabled (v2-oauth2-implicit-grant-flow.md).
 
-Left out: access tokens by the implicit grant; `request`, `claims` and `acr_values`, which are not looked at.
+Left out: `request`, `claims` and `acr_values`, which are not looked at.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 CODE_LIFETIME = 600
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _PROMPTS = {"", "none", "login", "consent", "select_account"}
-_TYPES = ({"code"}, {"id_token"}, {"code", "id_token"})
+_TYPES = ({"code"}, {"id_token"}, {"code", "id_token"}, {"id_token", "token"}, {"token"})
+_TOLD = ("access_token", "token_type", "expires_in", "scope")
 Query = dict[str, str]
 
 
@@ -71,6 +73,10 @@ class Authorize:
         wanted = scopes.parse(self.world, query["scope"])
         if "id_token" in kinds:
             self._check_id_token(app, query, wanted)
+        if "token" in kinds:
+            if not app["web"]["implicitGrantSettings"]["enableAccessTokenIssuance"]:
+                raise Refused(70005, type=query["response_type"])
+            wanted.one()
         _check_challenge(query)
         return wanted
 
@@ -84,7 +90,10 @@ class Authorize:
 
     def _interaction(self, app: App, query: Query, wanted: scopes.Scopes, platform: str) -> Interaction:
         def done(request: Request, it: Interaction) -> Response:
-            return self._issue(request, it, query, platform)
+            try:
+                return self._issue(request, it, query, platform)
+            except Refused as why:
+                return refused(request, why)
 
         def refused(request: Request, why: Refused) -> Response:
             return self._back_with(request, query, why)
@@ -98,7 +107,12 @@ class Authorize:
             it.app["appId"], (it.user or {})["id"], query["scope"], now, it.mfa, platform, platform != "web",
             query.get("nonce", ""),
         )  # fmt: skip
-        values = {}
+        where, hashes = authority.resolve(self.world, request), {}
+        values: dict[str, str] = {}
+        if "token" in kinds:
+            made = self.issuer.access(it.app, sign_in, it.wanted, where)
+            values = {name: str(made[name]) for name in _TOLD}
+            hashes["at_hash"] = _half(values["access_token"])
         if "code" in kinds:
             values["code"] = secrets.token_urlsafe(32)
             codes = self.world.data["codes"]
@@ -106,9 +120,9 @@ class Authorize:
                 del codes[key]
             challenge = {k: query.get(k, "") for k in ("redirect_uri", "code_challenge", "code_challenge_method")}
             codes[hashed(values["code"])] = sign_in.kept() | challenge
+            hashes["c_hash"] = _half(values["code"])
         if "id_token" in kinds:
-            where = authority.resolve(self.world, request)
-            values["id_token"] = self.issuer.id_token(it.app, sign_in, where, **_code_hash(values.get("code")))
+            values["id_token"] = self.issuer.id_token(it.app, sign_in, where, **hashes)
         self.world.save()
         return self._back(query, values)
 
@@ -141,9 +155,7 @@ def _check_challenge(query: Query) -> None:
         raise Refused(501491)
 
 
-def _code_hash(code: str | None) -> dict[str, str]:
-    """OpenID Connect Core 3.3.2.11: the left half of the hash of the code."""
-    if code is None:
-        return {}
-    half = hashlib.sha256(code.encode()).digest()[:16]
-    return {"c_hash": base64.urlsafe_b64encode(half).decode().rstrip("=")}
+def _half(value: str) -> str:
+    """OpenID Connect Core 3.3.2.11: the left half of the hash of a code or an access token."""
+    half = hashlib.sha256(value.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(half).decode().rstrip("=")

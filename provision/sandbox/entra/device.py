@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
+from provision.sandbox import clouds
 from provision.sandbox.entra import aadsts, apps, authority, pages, scopes
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.authority import Authority
@@ -92,7 +93,9 @@ class Device:
                 raise Refused(70019)
             if kept["state"] != "pending":
                 raise Refused(90120)
-            where = Authority(request.headers["host"], self.world.tenant_id, self.world.tenant_id)
+            where = Authority(
+                request.headers["host"], self.world.tenant_id, self.world.tenant_id, clouds.home(self.world)
+            )
             app = apps.find(self.world, kept["client_id"], where)
             wanted = scopes.parse(self.world, kept["scope"])
         except Refused as refused:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from provision.sandbox import clouds
 from provision.sandbox.entra import apps, consent, people, scopes
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.scopes import EXCHANGE_APP_ID, Scopes
@@ -81,27 +82,34 @@ class Issuer:
 
     def for_user(self, app: App, sign_in: SignIn, wanted: Scopes, authority: Authority) -> dict[str, Any]:
         """Raises Refused where a part of what is wanted was not granted."""
+        body = self.access(app, sign_in, wanted, authority)
+        if "offline_access" in _oidc(sign_in, wanted):
+            body["refresh_token"] = self.refresh_token(sign_in)
+        if "openid" in wanted.oidc:
+            body["id_token"] = self.id_token(app, sign_in, authority)
+        return body
+
+    def access(self, app: App, sign_in: SignIn, wanted: Scopes, authority: Authority) -> dict[str, Any]:
+        """As for_user, without the other tokens."""
         user = people.by_id(self.world, sign_in.user)
         if user is None:
             raise Refused(50173)
         asked = wanted.one()
+        info = _oidc(sign_in, wanted) - {"offline_access"}
         body: dict[str, Any] = {"token_type": "Bearer", "scope": "", "expires_in": 3599, "ext_expires_in": 3599}
         claims = {"appid": app["appId"], "oid": user["id"], "sub": _pairwise(app, user), "upn": user["mail"]}
         claims |= {"name": user["displayName"], "amr": ["pwd", "mfa"] if sign_in.mfa else ["pwd"]}
         if asked is None:
-            body["access_token"] = self.tokens.mint(
-                "https://graph.microsoft.com", authority.issuer, **claims, scp="openid"
-            )
+            claims["scp"] = " ".join(sorted({"openid", *info}))
+            graph = f"https://{clouds.home(self.world).graph}"
+            body["access_token"] = self.tokens.mint(graph, authority.issuer, **claims)
         else:
             held = consent.held(self.world, app, user["id"], asked)
+            if asked.resource.app_id == GRAPH_APP_ID:
+                held |= info  # what its UserInfo endpoint asks for
             claims["scp"] = " ".join(sorted(held))
             body["access_token"] = self.tokens.mint(asked.resource.audience, authority.issuer, **claims)
-        oidc = wanted.oidc | frozenset(sign_in.scope.lower().split()) & scopes.OIDC
         body["scope"] = _told(wanted)
-        if "offline_access" in oidc:
-            body["refresh_token"] = self.refresh_token(sign_in)
-        if "openid" in wanted.oidc:
-            body["id_token"] = self.id_token(app, sign_in, authority)
         return body
 
     def id_token(self, app: App, sign_in: SignIn, authority: Authority, **more: str) -> str:
@@ -142,6 +150,11 @@ def client_info(world: World, sign_in: SignIn) -> str:
     """What MSAL asks for: the person's id and their tenant's."""
     text = json.dumps({"uid": sign_in.user, "utid": world.tenant_id})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _oidc(sign_in: SignIn, wanted: Scopes) -> frozenset[str]:
+    """OpenID Connect's scopes, also those that only the sign-in asked for."""
+    return wanted.oidc | frozenset(sign_in.scope.lower().split()) & scopes.OIDC
 
 
 def _told(wanted: Scopes) -> str:

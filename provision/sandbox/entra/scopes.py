@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from provision.sandbox import clouds
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.objects import ADMIN_SCOPES, GRAPH_APP_ID, SCOPES, TENANT_NAME
 
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
 EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 _HOSTS = {
-    GRAPH_APP_ID: (
-        "Microsoft Graph",
-        ("graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
-         "localhost", "127.0.0.1"),
+    GRAPH_APP_ID: ("Microsoft Graph", (*clouds.GRAPHS, "localhost", "127.0.0.1")),
+    EXCHANGE_APP_ID: (
+        "Office 365 Exchange Online",
+        ("outlook.office.com", "outlook.office365.com", "ps.outlook.com", "outlook.office365.us"),
     ),
-    EXCHANGE_APP_ID: ("Office 365 Exchange Online", ("outlook.office.com", "outlook.office365.com", "ps.outlook.com")),
     "797f4846-ba00-4fd7-ba43-dac1f8f63013": (
         "Windows Azure Service Management API",
         ("management.azure.com", "management.core.windows.net"),
@@ -102,7 +102,8 @@ def parse(world: World, text: str, code: int = 70011) -> Scopes:
         if word.lower() in OIDC:
             continue
         where, slash, name = word.rpartition("/")
-        what = resource(world, where if slash else "https://graph.microsoft.com", whole=name == DEFAULT, scope=word)
+        graph = f"https://{clouds.home(world).graph}"
+        what = resource(world, where if slash else graph, whole=name == DEFAULT, scope=word)
         found.setdefault(what.app_id, (what, set()))[1].add(_name(world, what, name, word, code))
     asked = tuple(Asked(what, frozenset(names)) for what, names in found.values())
     return Scopes(text, frozenset(w.lower() for w in words) & OIDC, asked)
@@ -112,11 +113,12 @@ def resource(world: World, uri: str, *, whole: bool = False, scope: str = "") ->
     """By address, application id URI or app id. `whole`: it is asked for as such, not for a permission of it."""
     bare = uri.rstrip("/")
     app_id = _BY_HOST.get(_host(bare)) or (bare.lower() if bare.lower() in _HOSTS else None)
-    if app_id is not None:
+    graph = clouds.home(world).graph
+    if app_id is not None and (_host(bare) not in clouds.GRAPHS or _host(bare) == graph):
         name = _HOSTS[app_id][0]
         if app_id in world.data.get("unsubscribed", ()):
             raise Refused(650052, resource=name, tenant=world.tenant_id)
-        return Resource(app_id, name, "https://graph.microsoft.com" if _is_address(app_id, bare) else uri)
+        return Resource(app_id, name, f"https://{graph}" if _is_address(app_id, bare) else uri)
     named = [app for app in world.data["apps"].by("identifierUris", bare) if bare in app["identifierUris"]]
     app = named[0] if named else world.app_by("appId", bare.lower().removeprefix("api://"))
     if app is not None and app["appId"] in world.data["principals"]:

@@ -43,6 +43,8 @@ class Entra:
             Route(f"/{PAGE}", self.device.page),
             Route("/{tenant}/v2.0/.well-known/openid-configuration", self.discovery.configuration),
             Route("/{tenant}/discovery/v2.0/keys", self.discovery.keys),
+            Route("/{tenant}/.well-known/openid-configuration", self.discovery.configuration_v1),
+            Route("/{tenant}/discovery/keys", self.discovery.keys),
             Route("/{tenant}/oauth2/v2.0/authorize", self.authorize.authorize, methods=["GET", "POST"]),
             Route("/{tenant}/oauth2/v2.0/devicecode", self.device.begin, methods=["POST"]),
             Route("/{tenant}/oauth2/v2.0/token", self.token.token, methods=["GET", "POST", "OPTIONS"]),

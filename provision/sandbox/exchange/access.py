@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from provision.sandbox.tokens import Tokens
     from provision.sandbox.world import World
 
-AUDIENCES = {"https://outlook.office.com", "https://outlook.office365.com", "00000002-0000-0ff1-ce00-000000000000"}
+AUDIENCES = {
+    "https://outlook.office.com",
+    "https://outlook.office365.com",
+    "https://outlook.office365.us",  # seen in use, and in no document
+    "00000002-0000-0ff1-ce00-000000000000",
+}
 SEND, READ = ("SMTP.Send", "SMTP.SendAsApp"), ("IMAP.AccessAsUser.All", "IMAP.AccessAsApp")
 SWITCHES: dict[str, Any] = {
     "smtp_auth_disabled": None,

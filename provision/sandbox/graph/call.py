@@ -54,6 +54,7 @@ class Caller:
     object_id: str  # of the service principal, or of the user
     permissions: frozenset[str]
     delegated: bool
+    subject: str = ""  # what the token calls the person by
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from provision.sandbox.graph import batch, deletion, permissions, routing
+from provision.sandbox import clouds
+from provision.sandbox.graph import batch, crossing, deletion, permissions, routing, userinfo
 from provision.sandbox.graph.call import Answer, Call, Caller, Refused
 from provision.sandbox.replicas import Replicas
 from provision.sandbox.unkind import SPARED
@@ -49,11 +50,15 @@ class Graph:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        cross = crossing.headers(request)
+        if crossing.asked_first(request):
+            await Response(headers=cross)(scope, receive, send)
+            return
         answer = self.answer(request, await request.body())
         if request.method not in {"GET", "HEAD"} and answer.status < 400:  # noqa: PLR2004 - what failed changed nothing
             self._replicas.changed()
             self.world.save()
-        await _response(answer)(scope, receive, send)
+        await _response(replace(answer, headers={**answer.headers, **cross}))(scope, receive, send)
 
     def answer(self, request: Request, content: bytes) -> Answer:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -69,7 +74,9 @@ class Graph:
             base=f"https://{headers.get('host', 'graph.microsoft.com')}{VERSION}",
         )
         try:
-            call = replace(call, caller=self._caller(headers.get("authorization", "")))
+            call = replace(call, caller=self._caller(headers))
+            if path.lower() == userinfo.PATH:
+                return self._headed(call, userinfo.told(call), units=None)
             if not path.lower().startswith(VERSION):
                 raise Refused(400, "BadRequest", f"Invalid version: {path.split('/')[1][:40]}")
             call = replace(
@@ -105,15 +112,17 @@ class Graph:
             return self._refusal(call, error)
         return self._headed(call, answer, units=None)
 
-    def _caller(self, authorization: str) -> Caller:
+    def _caller(self, headers: dict[str, str]) -> Caller:
+        authorization = headers.get("authorization", "")
         if not authorization.partition(" ")[2].strip():
             raise Refused(401, "InvalidAuthenticationToken", EMPTY)
-        claims, wrong = self.tokens.for_graph(authorization)
+        claims, wrong = self.tokens.for_graph(authorization, headers.get("host", ""))
         if wrong:
             raise Refused(401, "InvalidAuthenticationToken", wrong)
         scopes = str(claims.get("scp", "")).split()
         held = frozenset(scopes) | frozenset(claims.get("roles", ()))
-        return Caller(str(claims.get("appid")), str(claims.get("oid")), held, delegated="scp" in claims)
+        who = str(claims.get("appid")), str(claims.get("oid"))
+        return Caller(*who, held, delegated="scp" in claims, subject=str(claims.get("sub")))
 
     def _refusal(self, call: Call, error: Refused) -> Answer:
         answer = self._headed(call, Answer(error.status))
@@ -134,9 +143,9 @@ class Graph:
         headers["Cache-Control"] = "no-cache"
         if units is not None:
             headers["x-ms-resource-unit"] = str(cost(call))
-        if answer.body is not None:
+        if answer.body is not None and call.path.lower() != userinfo.PATH:
             headers |= {"OData-Version": "4.0", "Content-Type": JSON}
-        return Answer(answer.status, answer.body, {**headers, **answer.headers})
+        return Answer(answer.status, _named(answer.body, call), {**headers, **answer.headers})
 
 
 class _Every(BaseRoute):
@@ -177,6 +186,14 @@ def cost(call: Call) -> int:
     units = next((n for form, n in _DEAR if call.method == "GET" and form.fullmatch(path)), 1)
     units += ("$expand" in call.query) - ("$select" in call.query)
     return max(1, units - (call.query.get("$top", "").isdecimal() and int(call.query["$top"][:9]) < 20))  # noqa: PLR2004
+
+
+def _named(body: Any, call: Call) -> Any:
+    """In a national cloud the metadata's address has the host that was asked."""
+    host = call.headers.get("host", "")
+    if host not in clouds.GRAPHS or not isinstance(body, dict) or "@odata.context" not in body:
+        return body
+    return {**body, "@odata.context": body["@odata.context"].replace(clouds.CLOUDS["global"].graph, host, 1)}
 
 
 def query_of(text: str) -> dict[str, str]:

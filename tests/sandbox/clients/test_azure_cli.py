@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import subprocess
 
+import azure.identity
 import pytest
 
 from tests.sandbox.clients.conftest import environment
-from tests.sandbox.entra.tenant import ADMIN, GRAPH_APP, IDS, WEB
+from tests.sandbox.entra.tenant import ADMIN, GRAPH_APP, IDS, WEB, claims
 from tests.sandbox.entra.test_device import entered
-from tests.witnessing import ROOT, program
+from tests.witnessing import ROOT, STRANGERS, program
 
 pytestmark = pytest.mark.witness("azure-cli")
 SEND = f"{IDS['SMTP.Send']}=Scope"
@@ -216,6 +218,20 @@ def test_rest_asks_graph_for_anything(az):
 
 def test_a_token_for_graph_is_handed_out(server, az):
     assert az("account", "get-access-token", "--resource-type", "ms-graph")["tenant"] == server.id
+
+
+@pytest.mark.witness("azure-identity")
+@pytest.mark.parametrize("kind", ["AzureCliCredential", "DefaultAzureCredential"])
+def test_azure_identity_takes_the_token_of_who_is_signed_in_there(server, az, monkeypatch, kind):
+    """It starts `az` of the PATH, and reads what that prints."""
+    for name in [name for name in os.environ if name.startswith("AZURE_")]:
+        monkeypatch.delenv(name)
+    env = az.env | {"PATH": f"{STRANGERS}:{az.env['PATH']}", "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    with getattr(azure.identity, kind)() as credential:
+        made = claims(credential.get_token("https://graph.microsoft.com/.default").token)
+    assert (made["appid"], made["tid"]) == (server.operator["client_id"], server.id)
 
 
 def test_a_person_signs_in_by_device_code(person):

@@ -40,6 +40,16 @@ def test_smtplib_sends_by_smtp_office365_com(office, token, by_proxy):
 
 
 @pytest.mark.witness("smtplib")
+@pytest.mark.parametrize("host", ["outlook.office365.us", "outlook-dod.office365.us", "webmail.apps.mil"])
+def test_smtplib_sends_by_the_host_of_a_national_cloud(office, token, by_proxy, host):
+    with smtplib.SMTP(host, 587, timeout=60) as connection:
+        connection.starttls(context=office.context)
+        connection.ehlo()
+        connection.auth("XOAUTH2", lambda _=None: sasl(token))
+        assert connection.sendmail(REPORTS, [REPORTS], message("By name").encode()) == {}
+
+
+@pytest.mark.witness("smtplib")
 def test_smtplib_trusts_no_other_name(office, by_proxy):
     with smtplib.SMTP("smtp.office365.com", 587, timeout=60) as connection:
         connection._host = "example.org"
@@ -48,8 +58,9 @@ def test_smtplib_trusts_no_other_name(office, by_proxy):
 
 
 @pytest.mark.witness("imaplib")
-def test_imaplib_reads_from_outlook_office365_com(office, token, by_proxy):
-    with imaplib.IMAP4_SSL("outlook.office365.com", ssl_context=office.context, timeout=60) as connection:
+@pytest.mark.parametrize("host", ["outlook.office365.com", "outlook.office365.us"])
+def test_imaplib_reads_from_outlook_office365_com(office, token, by_proxy, host):
+    with imaplib.IMAP4_SSL(host, ssl_context=office.context, timeout=60) as connection:
         connection.authenticate("XOAUTH2", lambda _: sasl(token).encode())
         assert connection.select("INBOX", readonly=True)[0] == "OK"
         assert connection.search(None, "ALL")[0] == "OK"

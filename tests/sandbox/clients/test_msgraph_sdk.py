@@ -6,9 +6,10 @@ import asyncio
 import logging
 
 import pytest
-from azure.identity import ClientSecretCredential
+from azure.identity import AzureAuthorityHosts, ClientSecretCredential
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from msgraph import GraphServiceClient
+from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.applications.applications_request_builder import ApplicationsRequestBuilder
 from msgraph.generated.applications.item.add_password.add_password_post_request_body import AddPasswordPostRequestBody
 from msgraph.generated.applications.item.remove_password.remove_password_post_request_body import (
@@ -171,3 +172,33 @@ def test_the_tenant_its_licences_and_people_are_read(ask, tenant):
     organization, skus, users = ask(read)
     assert (organization.id, bool(skus)) == (tenant.id, True)
     assert REPORTS in users
+
+
+@pytest.mark.parametrize(
+    ("cloud", "authority", "host"),
+    [
+        ("usgov", AzureAuthorityHosts.AZURE_GOVERNMENT, "graph.microsoft.us"),
+        ("china", AzureAuthorityHosts.AZURE_CHINA, "microsoftgraph.chinacloudapi.cn"),
+    ],
+    ids=lambda value: value,
+)
+def test_it_asks_graph_of_a_national_cloud(tenant, by_name, cloud, authority, host):
+    """By GraphRequestAdapter's base_url and the client's scopes, as the SDK's documents have it."""
+
+    async def asked():
+        with ClientSecretCredential(tenant.id, **tenant.operator, authority=authority) as credential:
+            provider = AzureIdentityAuthenticationProvider(credential, scopes=[f"https://{host}/.default"])
+            adapter = GraphRequestAdapter(provider)
+            adapter.base_url = f"https://{host}/v1.0"
+            client = GraphServiceClient(request_adapter=adapter)
+            try:
+                made = await client.applications.post(Application(display_name="Mail"))
+                return made.app_id, [app.app_id for app in (await client.applications.get()).value]
+            finally:
+                http = adapter._http_client
+                for one in filter(None, (http._transport, *http._mounts.values())):
+                    await one.transport.aclose()
+
+    tenant.control("entra", cloud=cloud)
+    made, listed = asyncio.run(asked())
+    assert made in listed

@@ -25,6 +25,12 @@ def a_service_that_microsoft_does_not_have(t):
     return t.own(t.app(), scope="https://foo.microsoft.com/.default")
 
 
+@cause(70011, 400, "invalid_scope")
+def a_refresh_for_a_permission_of_a_resource_that_nobody_knows(t):
+    app = t.app()
+    return t.refresh(app, t.signed_in(app)["refresh_token"], scope="https://example.contoso.com/activity.read")
+
+
 @back(70011, "invalid_scope")
 def a_permission_of_a_resource_that_nobody_knows(t):
     return asked(t, t.app(), scope="https://foo.microsoft.com/mail.read")
@@ -55,6 +61,12 @@ def no_grant_type(t):
 @back(900144, "invalid_request")
 def no_scope(t):
     return asked(t, t.app(), scope=None)
+
+
+@cause(70003, 400, "unsupported_grant_type")
+def a_saml_assertion_which_the_sandbox_leaves_out(t):
+    app, grant = t.app(), "urn:ietf:params:oauth:grant-type:saml2-bearer"
+    return t.token(grant_type=grant, client_id=app.client_id, client_secret=app.secret, assertion="PHNhbWw+")
 
 
 @cause(70003, 400, "unsupported_grant_type")
@@ -153,6 +165,11 @@ def a_response_mode_that_is_none(t):
 
 @back(70005, "unsupported_response_type")
 def a_response_type_that_is_none(t):
+    return asked(t, t.app(), response_type="nonsense")
+
+
+@back(70005, "unsupported_response_type")
+def an_access_token_that_the_app_does_not_allow(t):
     return asked(t, t.app(), response_type="token")
 
 

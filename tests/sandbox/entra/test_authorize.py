@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from tests.sandbox.entra.tenant import ADMIN, OUTLOOK, REPORTS, WEB, claims
+from tests.sandbox.entra.tenant import ADMIN, GRAPH, OUTLOOK, REPORTS, WEB, claims
 
 VERIFIER = "ThisIsntRandomButItNeedsToBe43CharactersLong"
 S256 = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
@@ -132,8 +132,49 @@ def test_an_id_token_comes_with_the_code_in_a_fragment_where_the_app_allows_it(t
     assert said["c_hash"] == base64.urlsafe_b64encode(half).decode().rstrip("=")
 
 
+IMPLICIT = {"enableIdTokenIssuance": True, "enableAccessTokenIssuance": True}
+
+
+def test_tokens_come_in_a_fragment_where_the_app_has_the_implicit_grant(tenant):
+    app = tenant.app(web={"redirectUris": [WEB], "implicitGrantSettings": IMPLICIT})
+    asked = {"response_type": "id_token token", "nonce": "n-1", "scope": "openid profile email offline_access"}
+    visitor = opened(tenant, app, state="7", **asked).through()
+    assert visitor.target.startswith(f"{WEB}#")
+    landed = visitor.landed
+    assert (landed["token_type"], landed["expires_in"], landed["state"]) == ("Bearer", "3599", "7")
+    assert set(landed) == {"access_token", "token_type", "expires_in", "scope", "id_token", "state"}
+    half = hashlib.sha256(landed["access_token"].encode()).digest()[:16]
+    assert claims(landed["id_token"])["at_hash"] == base64.urlsafe_b64encode(half).decode().rstrip("=")
+
+
+def test_an_access_token_alone_comes_in_a_query_unless_told_otherwise(tenant):
+    app = tenant.app(web={"redirectUris": [WEB], "implicitGrantSettings": IMPLICIT})
+    asked = {"response_type": "token", "scope": f"{GRAPH}/User.Read"}
+    visitor = opened(tenant, app, **asked).through()
+    assert visitor.target.startswith(f"{WEB}?access_token=")
+    assert claims(visitor.landed["access_token"])["scp"] == "User.Read"
+    again = opened(tenant, app, visitor, response_mode="fragment", prompt="none", **asked)
+    assert again.target.startswith(f"{WEB}#access_token=")
+
+
 def test_every_page_says_that_it_is_not_microsofts(tenant):
     visitor = opened(tenant, tenant.app())
     for step in (lambda: None, visitor.sign_in):
         step()
         assert "not Microsoft's" in visitor.page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "oauth2/v2.0/nothing", 404), ("GET", "oauth2/token", 404), ("DELETE", "oauth2/v2.0/authorize", 405)],
+)
+def test_what_is_not_there_says_so_too(tenant, method, path, status):
+    answer = tenant.http.request(method, tenant.url(path))
+    assert answer.status_code == status
+    assert "This is the provision sandbox. It is not Microsoft's." in answer.text
+
+
+def test_so_do_the_other_hosts(tenant):
+    for name in ("mspbots", "control"):
+        answer = tenant.http.get(f"{tenant.info[name]}/nothing")
+        assert (answer.status_code, "It is not Microsoft's." in answer.text) == (404, True)

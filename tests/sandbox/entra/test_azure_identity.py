@@ -1,7 +1,8 @@
 """azure-identity as it is, by Microsoft's own names: each credential class that needs no more than a login server.
 
-Not here: ManagedIdentityCredential, which asks a metadata service; AzureCliCredential, AzureDeveloperCliCredential,
+Not here: ManagedIdentityCredential, which asks a metadata service; AzureDeveloperCliCredential,
 AzurePowerShellCredential, VisualStudioCodeCredential and SharedTokenCacheCredential, which ask other programs.
+AzureCliCredential asks az: clients/test_azure_cli.py.
 """
 
 from __future__ import annotations

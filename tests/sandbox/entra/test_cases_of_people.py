@@ -32,7 +32,7 @@ def visited(tenant, name, app):
 def landed(name, visitor):
     """It went where the case says, with the members that it says, and with the values that are not of this run."""
     wanted = urlsplit(read(name)[1]["headers"]["Location"].replace("localhost?", "localhost/myapp/?"))
-    members = dict(parse_qsl(wanted.query))
+    members = dict(parse_qsl(wanted.query) + parse_qsl(wanted.fragment))
     assert visitor.landed is not None, visitor.page.text
     assert visitor.status == read(name)[1]["status"]
     assert urlsplit(visitor.target).path == wanted.path
@@ -65,6 +65,46 @@ def authorize_declined(t):
     landed("authorize-declined", visited(t, "authorize-declined", app).sign_in().press("Cancel"))
 
 
+def posted(name, visitor):
+    """A form that sends itself has the members of the case."""
+    wanted = read(name)[1]["body"]
+    assert (visitor.status, visitor.target) == (read(name)[1]["status"], LOCAL)
+    assert set(visitor.landed) == set(wanted)
+    same = {"state", "token_type"} & set(wanted)
+    assert {key: visitor.landed[key] for key in same} == {key: wanted[key] for key in same}
+    assert sorted(visitor.landed.get("scope", "").split()) == sorted(wanted.get("scope", "").split())
+
+
+def _implicit(t):
+    granted = {"enableIdTokenIssuance": True, "enableAccessTokenIssuance": True}
+    return t.app(web={"redirectUris": [LOCAL], "implicitGrantSettings": granted})
+
+
+def authorize_id_token(t):
+    posted("authorize-id-token", visited(t, "authorize-id-token", _implicit(t)).through())
+
+
+def authorize_id_token_token(t):
+    posted("authorize-id-token-token", visited(t, "authorize-id-token-token", _implicit(t)).through())
+
+
+def authorize_token(t):
+    app, visitor = _implicit(t), t.visitor()
+    t.grant(app, "User.Read")
+    visitor.open(t.url("oauth2/v2.0/authorize"), **t.query(t.app(), login_hint="nobody")).through(REPORTS)
+    query = dict(parse_qsl(urlsplit(read("authorize-token")[0]["url"]).query))
+    query |= {"client_id": app.client_id, "login_hint": REPORTS}
+    landed("authorize-token", visitor.open(t.url("oauth2/v2.0/authorize"), **query))
+
+
+def userinfo(t):
+    t.control("user", username="mikoll@contoso.com", password="a", givenName="Mikah", surname="Ollenburg")
+    visitor = visited(t, "authorize-id-token-token", _implicit(t)).through("mikoll@contoso.com", "a")
+    headers = {"Authorization": f"Bearer {visitor.landed['access_token']}"}
+    address = f"{t.info['graph']}{urlsplit(read('userinfo')[0]['url']).path}"
+    answered("userinfo", t.http.get(address, headers=headers))
+
+
 def token_auth_code(t):
     app = t.app(web={"redirectUris": [LOCAL]})
     t.grant(app, "Mail.Read")
@@ -90,6 +130,13 @@ def token_refresh_invalid_scope(t):
     app, token = _refreshable(t)
     told = replayed(t, "token-refresh-invalid-scope", app, client_secret=app.secret, refresh_token=token)
     wanted = read("token-refresh-invalid-scope")[1]["body"]["error_description"]
+    assert told["error_description"].split("\r\n")[0] == wanted.split("\r\n")[0]
+
+
+def token_refresh_unknown_scope(t):
+    app, token = _refreshable(t)
+    told = replayed(t, "token-refresh-unknown-scope", app, client_secret=app.secret, refresh_token=token)
+    wanted = read("token-refresh-unknown-scope")[1]["body"]["error_description"]
     assert told["error_description"].split("\r\n")[0] == wanted.split("\r\n")[0]
 
 

@@ -34,6 +34,18 @@ def test_the_keys_verify_a_token(tenant):
     assert jwt.decode(token, keys).claims["tid"] == tenant.id
 
 
+def test_the_document_of_v1_leads_to_the_same_keys(tenant):
+    document = read(tenant, ".well-known/openid-configuration")
+    assert document["issuer"] == f"https://sts.windows.net/{tenant.id}/"
+    assert read(tenant, ".well-known/openid-configuration", "common")["issuer"].endswith("/{tenantid}/")
+    keys = tenant.http.get(document["jwks_uri"]).json()
+    assert keys == tenant.http.get(tenant.url("discovery/keys")).json() == read(tenant, "discovery/v2.0/keys")
+
+
+def test_the_document_of_v1_is_refused_for_a_tenant_that_does_not_exist(tenant):
+    assert read(tenant, ".well-known/openid-configuration", "nobody.example")["error_codes"] == [90002]
+
+
 def test_instance_discovery_names_the_aliases_of_the_login_server(tenant):
     answer = tenant.http.get(
         f"{tenant.info['login']}/common/discovery/instance",
