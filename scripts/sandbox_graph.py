@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from provision.sandbox.graph import routing
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.graph.table import TABLE, Operation
+from provision.sandbox.graph.operation import Operation
+from provision.sandbox.graph.table import TABLE
 from scripts.witnesses import clients_of
 
 if TYPE_CHECKING:

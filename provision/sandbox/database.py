@@ -24,6 +24,7 @@ TABLES = (
     "deleted",
     "deletedPrincipals",
     "grants",
+    "assignments",
     "codes",
     "refresh",
     "policies",
@@ -41,6 +42,7 @@ INDEXED = (
     "deletedDateTime",
     "_creator",
     "_policy",
+    "_principal",
 )
 WHOLE = ""  # the key of a section that is one row
 

@@ -19,7 +19,7 @@ from provision.sandbox.graph.principals import NO_APP
 if TYPE_CHECKING:
     from provision.sandbox.world import World
 
-LAGGING = ("apps", "principals", "deleted", "deletedPrincipals", "grants")
+LAGGING = ("apps", "principals", "deleted", "deletedPrincipals", "grants", "assignments")
 _NAMED = {"app": "apps", "sp": "principals"}
 
 

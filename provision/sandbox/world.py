@@ -1,8 +1,8 @@
 """The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, users, codes, refresh,
-policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots and mail. Whoever
-changes it says `save` afterwards; what has changed is known without him.
+`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, assignments, users,
+codes, refresh, policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots
+and mail. Whoever changes it says `save` afterwards; what has changed is known without him.
 
 A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import objects
 from provision.sandbox.database import Database, Sections
-from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
+from provision.sandbox.objects import EXCHANGE_APP_ID, GRAPH_APP_ID, SCOPES, new_id
 from provision.sandbox.unkind import Unkind
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from provision.sandbox.tracked import Name
 
 ROLES = (
+    "AppRoleAssignment.ReadWrite.All",
     "Application.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
@@ -127,6 +128,7 @@ class World:
         self.data |= {"policy": objects.default_policy(), "authorizationPolicy": objects.authorization_policy()}
         self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
+        self.add_principal(EXCHANGE_APP_ID, "Office 365 Exchange Online")
         app = self.add_app({"displayName": "provision operator", **kept})
         self.data["operator"] = app["appId"]
         self.add_principal(app["appId"], "provision operator")["_roles"] = list(ROLES)

@@ -16,6 +16,7 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "application": (schema.APPLICATION, "application"),
     "servicePrincipal": (schema.SERVICE_PRINCIPAL, "service_principal"),
     "user": (schema.USER, "user"),
+    "appRoleAssignment": (schema.ASSIGNMENT, "app_role_assignment"),
     "oAuth2PermissionGrant": (schema.GRANT, "o_auth2_permission_grant"),
     "federatedIdentityCredential": (schema.FEDERATED, "federated_identity_credential"),
     "appManagementPolicy": (schema.APP_POLICY, "app_management_policy"),

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from provision.sandbox.graph import deleted, owners
-from provision.sandbox.graph.table import APP, AUTHORIZATION, BIN, DEFAULT, FIC, GRANT, POLICY, SP, TABLE, Operation
-from provision.sandbox.graph.table import left_out as never
+from provision.sandbox.graph.operation import APP, AUTHORIZATION, BIN, DEFAULT, FIC, GRANT, POLICY, SP, USER, Operation
+from provision.sandbox.graph.operation import left_out as never
+from provision.sandbox.graph.table import TABLE
+from provision.sandbox.graph.table_roles import GIVEN, HELD
 from scripts.openapi import examples
 from scripts.openapi.entities import TYPES, Entities
 from scripts.openapi.parts import (
@@ -56,6 +58,7 @@ LISTS = {
     POLICY: "appManagementPolicy",
     POLICY + "/{id}/appliesTo": OBJECT,
     GRANT_POLICIES: "permissionGrantPolicy",
+    **dict.fromkeys((SP + HELD, SP + GIVEN, USER + HELD, "/me" + HELD), "appRoleAssignment"),
 }
 DELTAS = {APPS + "/delta": "application", PRINCIPALS + "/delta": "servicePrincipal"}
 ONES = {
@@ -74,8 +77,10 @@ ONES = {
     POLICY + "/{id}": "appManagementPolicy",
     AUTHORIZATION: "authorizationPolicy",
     GRANT_POLICIES + "/{id}": "permissionGrantPolicy",
+    **dict.fromkeys((SP + HELD + "/{id}", SP + GIVEN + "/{id}"), "appRoleAssignment"),
 }
 NEEDED = {
+    "appRoleAssignment": ("principalId", "resourceId", "appRoleId"),
     "servicePrincipal": ("appId",),
     "oAuth2PermissionGrant": (),
     "application": ("displayName",),
@@ -289,7 +294,7 @@ def _keys(form: str) -> list[dict[str, Any]]:
     guid = {"type": "string", "format": "uuid"}
     text = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9._~-]+$"}
     free = {"uniqueName", "name"}
-    loose = "subscribedSkus" in form or "oauth2PermissionGrants" in form or "permissionGrantPolicies" in form
+    loose = any(part in form for part in ("subscribedSkus", "oauth2Permission", "permissionGrantPolicies", "/appRole"))
     return [
         {"name": name, "in": "path", "required": True, "schema": text if name in free or loose else guid}
         for name in re.findall(r"\{([^}]+)\}", form)

@@ -46,7 +46,7 @@ _READ = ("Application.Read.All", *_APPS, "Directory.Read.All")
 _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 _GRANTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 _CONFIGURE = "Policy.ReadWrite.ApplicationConfiguration"
-_OWNED = "Application.ReadWrite.OwnedBy"
+_OWNED, _ASSIGN = "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"
 
 NOTHING = Needs((), ())
 READ_APPS = Needs((any_of(*_READ),), (any_of(*_READ, _OWNED),))
@@ -79,6 +79,10 @@ READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
 READ_OBJECTS = same(any_of(*_READ))
+READ_ASSIGNMENTS = same(any_of(*_READ))
+ASSIGN_ROLES = REVOKE_ROLES = Needs((any_of(_ASSIGN, "Directory.AccessAsUser.All"),), (any_of(_ASSIGN),))
+ASSIGN_ROLES_OF = same(any_of(_ASSIGN), any_of(*_READ))
+READ_USERS_ROLES = Needs((any_of(_ASSIGN, "User.ReadBasic.All", *_DIRECTORY),), (any_of(_ASSIGN, *_DIRECTORY),))
 
 
 def check(needs: Needs, caller: Caller, world: World) -> None:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.graph.table import TABLE, Operation
+from provision.sandbox.graph.operation import Operation
+from provision.sandbox.graph.table import TABLE
 
 NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
 _QUOTED = "'((?:[^']|'')*)'"

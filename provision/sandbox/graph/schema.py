@@ -157,6 +157,22 @@ DIRECTORY_OBJECT = EntityType(
 )
 OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in (APPLICATION, SERVICE_PRINCIPAL, USER)}
 """The @odata.type of a directory object -> its own type."""
+ASSIGNMENT = EntityType(
+    name="appRoleAssignment",
+    properties=(
+        "id",
+        "deletedDateTime",
+        "appRoleId",
+        "createdDateTime",
+        "principalDisplayName",
+        "principalId",
+        "principalType",
+        "resourceDisplayName",
+        "resourceId",
+    ),
+    filters={"principalDisplayName": "DD--", "resourceId": "D---"},
+    writable=dict.fromkeys(("principalId", "resourceId", "appRoleId"), "g"),
+)
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
     properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),

@@ -7,9 +7,6 @@ and (name='…'); any other placeholder for one segment, or for ('…').
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from provision.sandbox.graph import (
     applications,
     deleted,
@@ -24,30 +21,20 @@ from provision.sandbox.graph import (
     users,
 )
 from provision.sandbox.graph import permissions as may
-from provision.sandbox.graph.call import Answer, Call, Refused
-from provision.sandbox.graph.permissions import Needs
-
-
-@dataclass(frozen=True)
-class Operation:
-    method: str
-    path: str
-    act: Callable[[Call], Answer]
-    needs: Needs
-    page: str
-    left_out: str = ""
-
-
-def left_out(call: Call) -> Answer:
-    """Graph has it, the sandbox does not: said so, rather than guessed."""
-    raise Refused(501, "NotImplemented", f"The sandbox leaves out {call.method} {call.path}.")
-
-
-APP, SP = "/applications{app}", "/servicePrincipals{sp}"
-FIC = APP + "/federatedIdentityCredentials"
-BIN, GRANT, POLICY = "/directory/deletedItems", "/oauth2PermissionGrants", "/policies/appManagementPolicies"
-DEFAULT, AUTHORIZATION = "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"
-EXPAND = "$expand"
+from provision.sandbox.graph.operation import (
+    APP,
+    AUTHORIZATION,
+    BIN,
+    DEFAULT,
+    EXPAND,
+    FIC,
+    GRANT,
+    POLICY,
+    SP,
+    Operation,
+    left_out,
+)
+from provision.sandbox.graph.table_roles import ROLES
 
 TABLE: tuple[Operation, ...] = (
     Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", EXPAND),
@@ -315,4 +302,5 @@ TABLE: tuple[Operation, ...] = (
         "permissiongrantpolicy-get.md",
         "as above",
     ),
+    *ROLES,
 )
