@@ -44,6 +44,8 @@ def same(*groups: frozenset[str], roles: frozenset[str] = frozenset()) -> Needs:
 _APPS = ("Application.ReadWrite.All", "Directory.ReadWrite.All")
 _READ = ("Application.Read.All", *_APPS, "Directory.Read.All")
 _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+_ORGANIZATION = ("Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY)
+_CREATE = "AppRegistration.Create"
 _GRANTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 _CONFIGURE = "Policy.ReadWrite.ApplicationConfiguration"
 _OWNED, _ASSIGN = "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"
@@ -51,6 +53,7 @@ _OWNED, _ASSIGN = "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.
 NOTHING = Needs((), ())
 READ_APPS = Needs((any_of(*_READ),), (any_of(*_READ, _OWNED),))
 CHANGE_APPS = Needs((any_of(*_APPS),), (any_of(*_APPS, _OWNED),))
+CREATE_APPS = Needs((any_of(*_APPS, _CREATE),), (any_of(*_APPS, _OWNED, _CREATE),))
 ADD_OWNERS = same(any_of(*_APPS), any_of(*_DIRECTORY))
 READ_DELETED = same(any_of(*_READ))
 READ_ONE_DELETED = READ_APPS
@@ -58,24 +61,24 @@ RESTORE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, RESTORERS)
 PURGE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, PURGERS)
 READ_GRANTS = same(any_of(*_DIRECTORY, *_GRANTS))
 CHANGE_GRANTS = same(any_of(*_GRANTS))
-READ_ORGANIZATION = Needs(
-    (any_of("User.Read", "Organization.Read.All", *_DIRECTORY),), (any_of("Organization.Read.All", *_DIRECTORY),)
-)
+READ_ORGANIZATION = Needs((any_of("User.Read", *_ORGANIZATION),), (any_of(*_ORGANIZATION),))
 READ_USERS = Needs(
     (any_of("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
     (any_of("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
 )
 READ_ME = Needs((any_of("User.Read", "User.ReadWrite", "User.Read.All", *_DIRECTORY),), ())
 READ_OWNED = Needs((any_of("User.Read", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),), ())
-READ_LICENSES = same(any_of("LicenseAssignment.Read.All", "User.Read.All", *_DIRECTORY))
-READ_SKUS = same(any_of("LicenseAssignment.Read.All", "Organization.Read.All", *_DIRECTORY))
+_LICENSES = ("LicenseAssignment.Read.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY)
+READ_LICENSES = Needs((any_of("User.Read", *_LICENSES),), (any_of(*_LICENSES),))
+READ_SKUS = same(any_of("LicenseAssignment.Read.All", *_ORGANIZATION))
 READ_AUTHORIZATION = same(any_of("Policy.Read.All", "Policy.ReadWrite.Authorization"))
 CHANGE_AUTHORIZATION = same(
     any_of("Policy.ReadWrite.Authorization"), roles=frozenset({GLOBAL, "Privileged Role Administrator"})
 )
-READ_POLICIES = same(any_of("Policy.Read.All", _CONFIGURE))
+_POLICIES = ("Policy.Read.All", "Policy.Read.ApplicationConfiguration", _CONFIGURE)
+READ_POLICIES = same(any_of(*_POLICIES))
 CHANGE_POLICIES = same(any_of(_CONFIGURE), roles=POLICY_ADMINS)
-READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
+READ_ASSIGNED = same(any_of(*_READ), any_of(*_POLICIES))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
 READ_OBJECTS = same(any_of(*_READ))

@@ -2,7 +2,7 @@
 policies. What a policy forbids is decided in policy_rules.py.
 
 Left out: creating permission grant policies; the exclusions of microsoft-user-default-recommended, whose ids on
-Exchange Online no page gives; excludeActors.
+Exchange Online no page gives.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox import objects
-from provision.sandbox.graph import applications, consent, policy_rules, principals, query
+from provision.sandbox.graph import applications, consent, policy_shapes, principals, query
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import (
     APP_POLICY,
@@ -35,11 +35,12 @@ def get_default(call: Call) -> Answer:
 
 
 def update_default(call: Call) -> Answer:
-    patch = checked(call.plain(), TENANT_POLICY)
-    for side in ("applicationRestrictions", "servicePrincipalRestrictions"):
+    """There is one such policy: the id that an example sends, another one than Graph shows, is not looked at."""
+    patch = checked(call.plain(), TENANT_POLICY, frozenset({"id"}))
+    for side, uris in (("applicationRestrictions", True), ("servicePrincipalRestrictions", False)):
         if side in patch:
-            patch[side] = policy_rules.restrictions(patch[side], TENANT_POLICY.resource)
-    call.world.data["policy"] |= patch
+            patch[side] = policy_shapes.of_tenant(patch[side], TENANT_POLICY.resource, uris=uris)
+    merge(call.world.data["policy"], patch)
     return NO_CONTENT
 
 
@@ -54,8 +55,8 @@ def create(call: Call) -> Answer:
     body = checked(call.plain(), APP_POLICY)
     required(body, APP_POLICY, "displayName", "description")
     about = {"id": new_id(), "displayName": body["displayName"], "description": body["description"]}
-    rules = policy_rules.restrictions(body.get("restrictions") or {}, APP_POLICY.resource)
-    policy = {**about, "isEnabled": bool(body.get("isEnabled")), "restrictions": rules}
+    rules = policy_shapes.of_app(body.get("restrictions") or {}, APP_POLICY.resource)
+    policy = {**about, "isEnabled": bool(body.get("isEnabled")), "restrictions": {**policy_shapes.nothing(), **rules}}
     call.world.data["policies"][policy["id"]] = policy
     return query.created(APP_POLICY, policy, CONTEXT)
 
@@ -67,8 +68,8 @@ def get(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     policy, patch = _find(call.world, call.key()), checked(call.plain(), APP_POLICY)
     if "restrictions" in patch:
-        patch["restrictions"] = policy_rules.restrictions(patch["restrictions"], APP_POLICY.resource)
-    policy |= patch
+        patch["restrictions"] = policy_shapes.of_app(patch["restrictions"], APP_POLICY.resource)
+    merge(policy, patch)
     return NO_CONTENT
 
 

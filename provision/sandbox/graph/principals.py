@@ -63,7 +63,7 @@ def update(call: Call) -> Answer:
     if "passwordCredentials" in patch:
         credentials.refuse_in_patch(principal, patch.pop("passwordCredentials"))
     if "keyCredentials" in patch:
-        patch["keyCredentials"] = credentials.keys(call.world, principal, patch["keyCredentials"])
+        patch["keyCredentials"] = credentials.keys(call, principal, patch["keyCredentials"])
     merge(principal, patch)
     return NO_CONTENT
 
@@ -99,7 +99,11 @@ def _create(call: Call, app_id: str, body: dict[str, Any]) -> Answer:
         raise Refused(400, "Request_BadRequest", credentials.MINTED_ELSEWHERE)
     keys = wanted.pop("keyCredentials", None) or []
     principal = world.add_principal(app_id, app["displayName"])
-    principal["keyCredentials"] = credentials.keys(world, principal, keys)
+    try:
+        principal["keyCredentials"] = credentials.keys(call, principal, keys)
+    except Refused:
+        del world.data["principals"][app_id]
+        raise
     principal |= {"_owners": permissions.owner_of_new(call.caller), "_creator": call.caller.object_id}
     principal["signInAudience"] = app["signInAudience"]
     principal["replyUrls"] = [*app["web"]["redirectUris"], *app["spa"]["redirectUris"]]

@@ -42,7 +42,7 @@ TABLE: tuple[Operation, ...] = (
     Operation(
         "GET", "/applications/delta", delta.of_apps, may.READ_APPS, "application-delta.md", "states outlive no restart"
     ),
-    Operation("POST", "/applications", applications.create, may.CHANGE_APPS, "application-post-applications.md"),
+    Operation("POST", "/applications", applications.create, may.CREATE_APPS, "application-post-applications.md"),
     Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", EXPAND),
     Operation(
         "PATCH",
@@ -263,10 +263,17 @@ TABLE: tuple[Operation, ...] = (
         policies.update_default,
         may.CHANGE_POLICIES,
         "tenantappmanagementpolicy-update.md",
-        "rules for keys are kept, not enforced; excludeActors",
+        "rules for symmetric keys, customPasswordAddition, trustedCertificateAuthority: kept, not enforced; an id",
     ),
     Operation("GET", POLICY, policies.listed, may.READ_POLICIES, "appmanagementpolicy-list.md"),
-    Operation("POST", POLICY, policies.create, may.CHANGE_POLICIES, "appmanagementpolicy-post.md", "as above"),
+    Operation(
+        "POST",
+        POLICY,
+        policies.create,
+        may.CHANGE_POLICIES,
+        "appmanagementpolicy-post.md",
+        "as above; that its table has a permission to read as the least one",
+    ),
     Operation("GET", POLICY + "/{id}", policies.get, may.READ_POLICIES, "appmanagementpolicy-get.md"),
     Operation("PATCH", POLICY + "/{id}", policies.update, may.CHANGE_POLICIES, "appmanagementpolicy-update.md"),
     Operation("DELETE", POLICY + "/{id}", policies.delete, may.CHANGE_POLICIES, "appmanagementpolicy-delete.md"),
