@@ -60,7 +60,13 @@ LISTS = {
     GRANT_POLICIES: "permissionGrantPolicy",
     **dict.fromkeys((SP + HELD, SP + GIVEN, USER + HELD, "/me" + HELD), "appRoleAssignment"),
 }
-DELTAS = {APPS + "/delta": "application", PRINCIPALS + "/delta": "servicePrincipal"}
+DELTAS = {
+    APPS + "/delta": "application",
+    PRINCIPALS + "/delta": "servicePrincipal",
+    GRANT + "/delta": "oAuth2PermissionGrant",
+    "/users/delta": "user",
+    "/directoryObjects/delta": OBJECT,
+}
 ONES = {
     APP: "application",
     FIC + "{fic}": "federatedIdentityCredential",

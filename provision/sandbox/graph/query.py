@@ -47,7 +47,7 @@ def collection(
     advanced = call.eventual and kind.directory
     counted = advanced and call.query.get("$count", "").lower() == "true"
     names = selected(call, kind)
-    size = _size(call)
+    length = size(call)
     found = _found(call, kind, items, advanced=counted)
     if wanted := call.query.get("$search"):
         from provision.sandbox.graph import search  # noqa: PLC0415 - as above
@@ -57,12 +57,12 @@ def collection(
     if wanted := call.query.get("$orderby"):
         found = _sorted(found, wanted, kind, advanced=counted, filtered="$filter" in call.query)
     first = _first(found, call.query.get("$skiptoken"))
-    page = found[first : first + size]
+    page = found[first : first + length]
     body: dict[str, Any] = {"@odata.context": f"{METADATA}{where}" + (f"({','.join(names)})" if names else "")}
     if counted and "$skiptoken" not in call.query:  # of the first page only (concepts/paging.md)
         body["@odata.count"] = len(found)
-    if first + size < len(found):
-        body["@odata.nextLink"] = _next(call, first + size, page[-1])
+    if first + length < len(found):
+        body["@odata.nextLink"] = _next(call, first + length, page[-1])
     body["value"] = [{**(annotations or _annotations)(item), **shown(kind, item, names)} for item in page]
     return Answer(200, body)
 
@@ -132,7 +132,7 @@ def _known_options(call: Call) -> None:
             raise Refused(400, "BadRequest", f"The query parameter '{name}' is not supported.")
 
 
-def _size(call: Call) -> int:
+def size(call: Call) -> int:
     wanted = call.query.get("$top", str(PAGE))
     if not wanted.isdecimal() or len(wanted) > 9:  # noqa: PLR2004 - no number of items
         text = (

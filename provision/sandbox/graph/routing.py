@@ -15,6 +15,12 @@ from provision.sandbox.graph.table import TABLE
 NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
 _QUOTED = "'((?:[^']|'')*)'"
 _KEYS = {"app": ("id", "appId", "uniqueName"), "sp": ("id", "appId"), "fic": ("id", "name")}
+_LONG = re.compile(
+    r"/(?:microsoft\.)?graph\.(delta|(?:add|remove)(?:Password|Key)|restore|getByIds|getUserOwnedObjects)(\(\))?$"
+    r"|/(delta)\(\)$",
+    re.IGNORECASE,
+)
+"""An action or function by its full name, as SDKs call it (concepts/delta-query-overview.md), a function with ()."""
 _PLACEHOLDER = re.compile(r"/?\{(\w+)\}")
 
 
@@ -44,7 +50,7 @@ def normal(path: str) -> str:
 
 def find(method: str, path: str) -> tuple[Operation, Mapping[str, tuple[str, str]]]:
     """(operation, {placeholder: (key property, value)}). Raises Refused: 405, or 400 where nothing has the address."""
-    known = False
+    known, path = False, _LONG.sub(lambda found: f"/{found[1] or found[3]}", path)
     for pattern, groups, operation in _routes():
         match = pattern.fullmatch(path)
         if match is None:
