@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from provision.sandbox.graph import deleted, owners
-from provision.sandbox.graph.operation import APP, AUTHORIZATION, BIN, DEFAULT, FIC, GRANT, POLICY, SP, USER, Operation
+from provision.sandbox.graph.operation import GRANT, Operation
 from provision.sandbox.graph.operation import left_out as never
 from provision.sandbox.graph.table import TABLE
-from provision.sandbox.graph.table_roles import GIVEN, HELD
 from scripts.openapi import examples
+from scripts.openapi.answered import CREATED_BY, DELTAS, FORMS, LISTS, NEEDED, OBJECT, OBJECTS, ONES, SEVERAL, VALUES
 from scripts.openapi.entities import TYPES, Entities
 from scripts.openapi.parts import (
     BODIES,
@@ -32,76 +32,6 @@ from scripts.openapi.parts import (
 from scripts.openapi.published import Published, Schema
 
 SERVER = "https://graph.microsoft.com"
-APPS, PRINCIPALS, GRANT_POLICIES = "/applications", "/servicePrincipals", "/policies/permissionGrantPolicies"
-OBJECT = "directoryObject"
-LISTS = {
-    APPS: "application",
-    FIC: "federatedIdentityCredential",
-    APP + "/owners": OBJECT,
-    APP + "/appManagementPolicies": "appManagementPolicy",
-    PRINCIPALS: "servicePrincipal",
-    SP + "/owners": OBJECT,
-    SP + "/oauth2PermissionGrants": "oAuth2PermissionGrant",
-    SP + "/appManagementPolicies": "appManagementPolicy",
-    BIN + "/microsoft.graph.application": "application",
-    BIN + "/microsoft.graph.servicePrincipal": "servicePrincipal",
-    BIN + "/microsoft.graph.user": "user",
-    BIN + "/microsoft.graph.group": OBJECT,
-    GRANT: "oAuth2PermissionGrant",
-    "/organization": "organization",
-    "/subscribedSkus": "subscribedSku",
-    "/users": "user",
-    "/users{user}/licenseDetails": "licenseDetails",
-    "/users{user}/ownedObjects": OBJECT,
-    "/me/licenseDetails": "licenseDetails",
-    "/me/ownedObjects": OBJECT,
-    POLICY: "appManagementPolicy",
-    POLICY + "/{id}/appliesTo": OBJECT,
-    GRANT_POLICIES: "permissionGrantPolicy",
-    **dict.fromkeys((SP + HELD, SP + GIVEN, USER + HELD, "/me" + HELD), "appRoleAssignment"),
-}
-DELTAS = {
-    APPS + "/delta": "application",
-    PRINCIPALS + "/delta": "servicePrincipal",
-    GRANT + "/delta": "oAuth2PermissionGrant",
-    "/users/delta": "user",
-    "/directoryObjects/delta": OBJECT,
-}
-ONES = {
-    APP: "application",
-    FIC + "{fic}": "federatedIdentityCredential",
-    SP: "servicePrincipal",
-    BIN + "/{id}": OBJECT,
-    BIN + "/{id}/restore": OBJECT,
-    GRANT + "/{id}": "oAuth2PermissionGrant",
-    "/organization/{id}": "organization",
-    "/subscribedSkus/{id}": "subscribedSku",
-    "/users{user}": "user",
-    "/me": "user",
-    "/directoryObjects/{id}": OBJECT,
-    DEFAULT: "tenantAppManagementPolicy",
-    POLICY + "/{id}": "appManagementPolicy",
-    AUTHORIZATION: "authorizationPolicy",
-    GRANT_POLICIES + "/{id}": "permissionGrantPolicy",
-    **dict.fromkeys((SP + HELD + "/{id}", SP + GIVEN + "/{id}"), "appRoleAssignment"),
-}
-NEEDED = {
-    "appRoleAssignment": ("principalId", "resourceId", "appRoleId"),
-    "servicePrincipal": ("appId",),
-    "oAuth2PermissionGrant": (),
-    "application": ("displayName",),
-    "federatedIdentityCredential": ("name", "issuer", "subject", "audiences"),
-    "appManagementPolicy": ("displayName", "description"),
-}
-FORMS = {
-    "{app}": ("/{application-id}", "(appId='{appId}')", "(uniqueName='{uniqueName}')"),
-    "{sp}": ("/{servicePrincipal-id}", "(appId='{appId}')"),
-    "{fic}": ("/{federatedIdentityCredential-id}", "(name='{name}')"),
-    "{user}": ("/{user-id}",),
-}
-CREATED_BY = {"uniqueName": "application", "appId": "servicePrincipal", "name": "federatedIdentityCredential"}
-"""Key of an address under which a PATCH may create -> what it creates."""
-OBJECTS = ("application", "servicePrincipal", "user")
 
 
 class Graph:
@@ -155,7 +85,7 @@ class Graph:
             return [_option("$filter", STRING), _eventual()]
         if operation.method == "PATCH" and operation.path.endswith(("{app}", "{sp}", "{fic}")):
             return [{"name": "Prefer", "in": "header", "schema": {"enum": ["create-if-missing"]}}]
-        if operation.method != "GET":
+        if operation.method != "GET" or operation.path.endswith("/$ref") or operation.path in VALUES:
             return []
         known = LISTS.get(operation.path) or DELTAS.get(operation.path) or ONES[operation.path]
         kinds = OBJECTS if known == OBJECT else (known,)
@@ -207,8 +137,12 @@ class Graph:
     def _success(self, operation: Operation, form: str) -> dict[str, Any]:
         path, method = operation.path, operation.method
         last = path.rpartition("/")[2]
-        if last in {"$count", "addPassword", "restore"}:
-            return {"200": self._of_action(last)}
+        if (
+            last in {"$count", "addPassword", "restore", *SEVERAL}
+            or path in VALUES
+            or (method, last) == ("GET", "$ref")
+        ):
+            return {"200": self._of_action(path, last)}
         if method == "DELETE" or last in {"$ref", "removePassword"}:
             return {"204": answer_of("Done.", None)}
         if method == "POST":
@@ -222,7 +156,11 @@ class Graph:
         shape, name = (self._page, LISTS[path]) if path in LISTS else (self._one, ONES[path])
         return {"200": {**answer_of("Found.", shape(name, whole=False)), "x-without-select": shape(name, whole=True)}}
 
-    def _of_action(self, name: str) -> dict[str, Any]:
+    def _of_action(self, path: str, name: str) -> dict[str, Any]:
+        if name in SEVERAL:
+            return answer_of("Those that there are.", self._page(OBJECT, whole=True))
+        if path in VALUES or name == "$ref":
+            return answer_of("Found.", self._values(VALUES.get(path)))
         if name == "$count":
             return {**answer_of("The number of objects.", COUNT, "text/plain")}
         if name == "restore":
@@ -247,6 +185,11 @@ class Graph:
             return closed(page, "@odata.context", "value")
 
         return self._once(f"{name}{'Whole' * whole}Page", make)
+
+    def _values(self, name: str | None) -> Schema:
+        """Of a property; of no name: of references."""
+        item = {"$ref": f"#/components/schemas/{name}"} if name else closed({"@odata.id": STRING}, "@odata.id")
+        return closed({"@odata.context": STRING, "value": {"type": "array", "items": item}}, "@odata.context", "value")
 
     def _delta(self, name: str) -> Schema:
         """concepts/delta-query-overview.md."""

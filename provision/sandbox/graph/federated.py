@@ -32,6 +32,10 @@ def listed(call: Call) -> Answer:
     return query.collection(call, FEDERATED, items, _context(app))
 
 
+def counted(call: Call) -> Answer:
+    return query.count(call, FEDERATED, _all(applications.find(call)))
+
+
 def create(call: Call) -> Answer:
     app = applications.change(call)
     return _create(call, app, call.plain())

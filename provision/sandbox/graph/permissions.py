@@ -81,6 +81,8 @@ CHANGE_POLICIES = same(any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_ASSIGNED = same(any_of(*_READ), any_of(*_POLICIES))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
+READ_ANY = same(any_of(*_DIRECTORY, "Directory.AccessAsUser.All"))
+DELETE_ANY = Needs((any_of("Directory.AccessAsUser.All"),), ())
 READ_OBJECTS = same(any_of(*_READ))
 _PEOPLE = ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY)
 READ_CHANGED_USERS = Needs(

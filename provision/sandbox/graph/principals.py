@@ -134,9 +134,16 @@ def get_object(call: Call) -> Answer:
     found = any_object(call.world, call.key())
     if found is None:
         raise missing(call.key())
-    item = typed(found)
-    name = item["@odata.type"].rpartition(".")[2]
-    where = f"https://graph.microsoft.com/v2/{call.world.tenant_id}/directoryObjects/{found['id']}"
-    about = {"@odata.type": item["@odata.type"]}
-    about["@odata.id"] = f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"
+    return entity(call, typed(found))
+
+
+def entity(call: Call, item: dict[str, Any]) -> Answer:
+    """`item`: with its type."""
+    about = {"@odata.type": item["@odata.type"], "@odata.id": address(call.world, item)}
     return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **about)
+
+
+def address(world: World, item: dict[str, Any]) -> str:
+    name = item["@odata.type"].rpartition(".")[2]
+    where = f"https://graph.microsoft.com/v2/{world.tenant_id}/directoryObjects/{item['id']}"
+    return f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"

@@ -120,6 +120,11 @@ def shown(kind: EntityType, item: Mapping[str, Any], names: Sequence[str] = ()) 
     return body
 
 
+def whole(kind: EntityType, item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a collection that nothing is selected of."""
+    return {**_annotations(item), **shown(kind, item)}
+
+
 def _annotations(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name.startswith("@odata.")}
 

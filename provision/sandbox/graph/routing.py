@@ -15,6 +15,7 @@ from provision.sandbox.graph.table import TABLE
 NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
 _QUOTED = "'((?:[^']|'')*)'"
 _KEYS = {"app": ("id", "appId", "uniqueName"), "sp": ("id", "appId"), "fic": ("id", "name")}
+_KEYS["user"] = ("id", "userPrincipalName")
 _LONG = re.compile(
     r"/(?:microsoft\.)?graph\.(delta|(?:add|remove)(?:Password|Key)|restore|getByIds|getUserOwnedObjects)(\(\))?$"
     r"|/(delta)\(\)$",
@@ -35,8 +36,17 @@ def _pattern(path: str) -> tuple[re.Pattern[str], tuple[tuple[str, str], ...]]:
     made, at = "", 0
     for match in _PLACEHOLDER.finditer(path):
         name = match[1]
+        if name == "cast":
+            groups.append((name, "id"))
+            made += re.escape(path[at : match.start()]) + r"/(?:microsoft\.)?graph\.(\w+)"
+            at = match.end()
+            continue
         first, *others = _KEYS.get(name, ("id",))
-        forms = [r"/(?!\$)([^/()]+)", rf"\({_QUOTED}\)", *(rf"\({other}={_QUOTED}\)" for other in others)]
+        forms = [
+            r"/(?!\$|microsoft\.graph\.)([^/()]+)",
+            rf"\({_QUOTED}\)",
+            *(rf"\({other}={_QUOTED}\)" for other in others),
+        ]
         groups += [(name, first), (name, first), *((name, other) for other in others)]
         made += re.escape(path[at : match.start()]) + f"(?:{'|'.join(forms)})"
         at = match.end()

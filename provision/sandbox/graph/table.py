@@ -34,11 +34,11 @@ from provision.sandbox.graph.operation import (
     Operation,
     left_out,
 )
-from provision.sandbox.graph.table_objects import OBJECTS
+from provision.sandbox.graph.table_objects import CHANGES, OBJECTS
 from provision.sandbox.graph.table_roles import ROLES
 
 TABLE: tuple[Operation, ...] = (
-    *OBJECTS,
+    *CHANGES,
     Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", EXPAND),
     Operation("GET", "/applications/$count", applications.counted, may.READ_APPS, "application-list.md"),
     Operation(
@@ -312,4 +312,5 @@ TABLE: tuple[Operation, ...] = (
         "as above",
     ),
     *ROLES,
+    *OBJECTS,
 )
