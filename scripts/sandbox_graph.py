@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-VERBS = {"get": "GET", "post": "POST", "patch": "PATCH", "delete": "DELETE"}
+VERBS = {"get": "GET", "post": "POST", "patch": "PATCH", "put": "PUT", "delete": "DELETE"}
 HEAD = """# What the sandbox knows of Microsoft Graph
 
 {made}

@@ -14,6 +14,7 @@ from provision.sandbox.graph.operation import (
     USER,
 )
 from provision.sandbox.graph.table_roles import GIVEN, HELD
+from provision.sandbox.graph.table_tenant import CONDITIONS, CONSENT, SECURITY, TENANTS
 
 APPS, PRINCIPALS, GRANT_POLICIES = "/applications", "/servicePrincipals", "/policies/permissionGrantPolicies"
 OBJECT = "directoryObject"
@@ -37,6 +38,9 @@ LISTS = {
     "/users{user}/ownedObjects": OBJECT,
     "/me/licenseDetails": "licenseDetails",
     "/me/ownedObjects": OBJECT,
+    "/domains": "domain",
+    **dict.fromkeys((USER + GRANT, "/me" + GRANT), "oAuth2PermissionGrant"),
+    **dict.fromkeys((CONDITIONS + "/includes", CONDITIONS + "/excludes"), "permissionGrantConditionSet"),
     **dict.fromkeys((SP + "/ownedObjects", SP + "/memberOf", SP + "/transitiveMemberOf", USER + "/memberOf"), OBJECT),
     **dict.fromkeys((APP + "/owners{cast}", SP + "/owners{cast}", BIN + "{cast}"), "user"),
     **dict.fromkeys((SP + "/ownedObjects{cast}", USER + "/ownedObjects{cast}", "/me/ownedObjects{cast}"), "user"),
@@ -60,6 +64,9 @@ ONES = {
     BIN + "/{id}": OBJECT,
     BIN + "/{id}/restore": OBJECT,
     BIN + "/{id}{cast}": "application",
+    "/domains/{id}": "domain",
+    CONSENT: "adminConsentRequestPolicy",
+    SECURITY: "identitySecurityDefaultsEnforcementPolicy",
     **dict.fromkeys((APP + "/owners/{id}", SP + "/owners/{id}"), OBJECT),
     GRANT + "/{id}": "oAuth2PermissionGrant",
     "/organization/{id}": "organization",
@@ -87,9 +94,14 @@ FORMS = {
     "{fic}": ("/{federatedIdentityCredential-id}", "(name='{name}')"),
     "{user}": ("/{user-id}",),
     "{cast}": ("/microsoft.graph.user",),
+    "{domainName}": ("(domainName='{domainName}')",),
+    "{tenantId}": ("(tenantId='{tenantId}')",),
 }
 VALUES = {APP + "/passwordCredentials": "passwordCredential", SP + "/passwordCredentials": "passwordCredential"}
 """Collections that are a property -> what they are of."""
+INFORMATION = (TENANTS + "DomainName{domainName}", TENANTS + "TenantId{tenantId}")
+"""Functions that answer with a tenantInformation."""
+LOGO = APP + "/logo"
 SEVERAL = ("getByIds", "getUserOwnedObjects")
 """Actions that answer with directory objects."""
 CREATED_BY = {"uniqueName": "application", "appId": "servicePrincipal", "name": "federatedIdentityCredential"}

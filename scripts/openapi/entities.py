@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provision.sandbox.graph import schema
+from provision.sandbox.graph import schema, schema_tenant
 from provision.sandbox.graph.schema import EntityType
 from scripts.openapi import examples
 from scripts.openapi.published import Published, Schema
@@ -25,6 +25,13 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "permissionGrantPolicy": (schema.GRANT_POLICY, "permission_grant_policy"),
     "licenseDetails": (schema.LICENSE_DETAILS, "license_details"),
     "subscribedSku": (schema.SKU, "subscribed_sku"),
+    "domain": (schema_tenant.DOMAIN, "domain"),
+    "adminConsentRequestPolicy": (schema_tenant.CONSENT_REQUESTS, "admin_consent_request_policy"),
+    "identitySecurityDefaultsEnforcementPolicy": (
+        schema_tenant.SECURITY_DEFAULTS,
+        "identity_security_defaults_enforcement_policy",
+    ),
+    "permissionGrantConditionSet": (schema_tenant.CONDITION_SET, "permission_grant_condition_set"),
     "organization": (schema.ORGANIZATION, "organization"),
 }
 """Type -> (the sandbox's, the module of msgraph-sdk)."""
@@ -33,10 +40,12 @@ FILTERED: dict[str, dict[str, Schema]] = {
         name: {"type": ["string", "null"], "format": "date-time"}
         for name in ("createdDateTime", "preferredTokenSigningKeyEndDateTime")
     },
+    "permissionGrantConditionSet": {"certifiedClientApplicationsOnly": {"type": ["boolean", "null"]}},
     "user": {"certificateUserIds": {"type": "array", "items": {"type": "string"}}},
 }
 """Members that are neither published nor shown, but that may be filtered or sorted by, which says what they are
-(concepts/includes/filter-directory-objects.md)."""
+(concepts/includes/filter-directory-objects.md), or that are shown within another type (permissiongrantpolicy-get.md).
+"""
 URI = "^(https://[a-z0-9.-]+|http://localhost)(/[A-Za-z0-9._~/-]*)?$"
 LIMITS: dict[str, dict[str, Schema]] = {
     "application": {

@@ -11,7 +11,20 @@ from provision.sandbox.graph.operation import GRANT, Operation
 from provision.sandbox.graph.operation import left_out as never
 from provision.sandbox.graph.table import TABLE
 from scripts.openapi import examples
-from scripts.openapi.answered import CREATED_BY, DELTAS, FORMS, LISTS, NEEDED, OBJECT, OBJECTS, ONES, SEVERAL, VALUES
+from scripts.openapi.answered import (
+    CREATED_BY,
+    DELTAS,
+    FORMS,
+    INFORMATION,
+    LISTS,
+    LOGO,
+    NEEDED,
+    OBJECT,
+    OBJECTS,
+    ONES,
+    SEVERAL,
+    VALUES,
+)
 from scripts.openapi.entities import TYPES, Entities
 from scripts.openapi.parts import (
     BODIES,
@@ -20,6 +33,7 @@ from scripts.openapi.parts import (
     ERROR,
     GUID,
     HEADERS,
+    INFORMED,
     MEANING,
     ODATA,
     STRING,
@@ -32,6 +46,9 @@ from scripts.openapi.parts import (
 from scripts.openapi.published import Published, Schema
 
 SERVER = "https://graph.microsoft.com"
+IMAGE = "application/octet-stream"
+ACTIONS = {"$count", "addPassword", "restore", *SEVERAL}
+"""They answer with what they make or find, and with no entity of their address."""
 
 
 class Graph:
@@ -73,7 +90,8 @@ class Graph:
         }
         if (body := self._body(operation)) is not None:
             required = not operation.path.endswith("/addPassword")
-            said["requestBody"] = {"required": required, "content": {"application/json": {"schema": body}}}
+            kind = IMAGE if operation.path == LOGO else "application/json"
+            said["requestBody"] = {"required": required, "content": {kind: {"schema": body}}}
         return said
 
     # -- what it takes
@@ -85,7 +103,8 @@ class Graph:
             return [_option("$filter", STRING), _eventual()]
         if operation.method == "PATCH" and operation.path.endswith(("{app}", "{sp}", "{fic}")):
             return [{"name": "Prefer", "in": "header", "schema": {"enum": ["create-if-missing"]}}]
-        if operation.method != "GET" or operation.path.endswith("/$ref") or operation.path in VALUES:
+        bare = (*VALUES, *INFORMATION, LOGO)
+        if operation.method != "GET" or operation.path.endswith("/$ref") or operation.path in bare:
             return []
         known = LISTS.get(operation.path) or DELTAS.get(operation.path) or ONES[operation.path]
         kinds = OBJECTS if known == OBJECT else (known,)
@@ -103,8 +122,10 @@ class Graph:
 
     def _body(self, operation: Operation) -> Schema | None:
         path, method = operation.path, operation.method
-        if operation.act is never or method not in {"POST", "PATCH"} or path.endswith("/restore"):
+        if operation.act is never or method not in {"POST", "PATCH", "PUT"} or path.endswith("/restore"):
             return None
+        if path == LOGO:
+            return {"type": "string", "format": "binary", "minLength": 1}
         last = path.rpartition("/")[2]
         if last in BODIES or path == GRANT + "/{id}":
             return BODIES[last] if last in BODIES else closed({"scope": STRING}, "scope")
@@ -137,13 +158,10 @@ class Graph:
     def _success(self, operation: Operation, form: str) -> dict[str, Any]:
         path, method = operation.path, operation.method
         last = path.rpartition("/")[2]
-        if (
-            last in {"$count", "addPassword", "restore", *SEVERAL}
-            or path in VALUES
-            or (method, last) == ("GET", "$ref")
-        ):
+        own = last in ACTIONS or path in {*VALUES, *INFORMATION, LOGO} or (method, last) == ("GET", "$ref")
+        if own and method != "PUT":
             return {"200": self._of_action(path, last)}
-        if method == "DELETE" or last in {"$ref", "removePassword"}:
+        if method in {"DELETE", "PUT"} or last in {"$ref", "removePassword"}:
             return {"204": answer_of("Done.", None)}
         if method == "POST":
             return {"201": answer_of("Created.", self._one(LISTS[path], whole=True))}
@@ -161,6 +179,8 @@ class Graph:
             return answer_of("Those that there are.", self._page(OBJECT, whole=True))
         if path in VALUES or name == "$ref":
             return answer_of("Found.", self._values(VALUES.get(path)))
+        if path in INFORMATION or path == LOGO:
+            return answer_of("Found.", *((STRING, IMAGE) if path == LOGO else (INFORMED,)))
         if name == "$count":
             return {**answer_of("The number of objects.", COUNT, "text/plain")}
         if name == "restore":

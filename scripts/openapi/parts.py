@@ -68,6 +68,10 @@ ERROR = closed(
     "error",
 )
 """concepts/errors.md."""
+_NAMES = dict.fromkeys(("@odata.context", "displayName", "defaultDomainName"), STRING)
+_INFORMED = {**_NAMES, "tenantId": GUID, "federationBrandName": {"type": ["string", "null"]}}
+INFORMED = closed(_INFORMED, *_INFORMED)
+"""resources/tenantinformation.md."""
 
 
 MEANING = {

@@ -150,7 +150,13 @@ class Tenant:
         path, of_principal = case.path, "servicePrincipals" in case.path
         known = {"application-id": app["id"], "appId": app["appId"], "uniqueName": app["name"], "name": app["name"]}
         known |= {"servicePrincipal-id": app["sp"], "federatedIdentityCredential-id": app["fic"]}
-        known |= {"user-id": self.me, "tenant": self.sandbox.tenant, "user": self.person.address}
+        known |= {
+            "domainName": "contoso.com",
+            "tenantId": self.sandbox.tenant,
+            "user-id": self.me,
+            "tenant": self.sandbox.tenant,
+            "user": self.person.address,
+        }
         if name in known:
             return known[name]
         if "/owners/" in path:
@@ -174,8 +180,8 @@ class Tenant:
     def others(self, path):
         if "/organization" in path:
             return [self.sandbox.tenant]
-        if "/subscribedSkus" in path or "/permissionGrantPolicies" in path:
-            return [one["id"] for one in self.ask("GET", path.removeprefix("/v1.0").removesuffix("/{id}"))["value"]]
+        if any(part in path for part in ("/subscribedSkus", "/permissionGrantPolicies", "/domains")):
+            return [one["id"] for one in self.ask("GET", path.removeprefix("/v1.0").split("/{id}")[0])["value"]]
         app = self.draw.choice(self.apps)
         return [self.me, app["id"], app["sp"]]
 

@@ -19,6 +19,7 @@ from provision.sandbox.graph.schema import (
     GRANT_POLICY,
     TENANT_POLICY,
 )
+from provision.sandbox.graph.schema_tenant import CONDITION_SET
 from provision.sandbox.graph.writing import checked, required
 from provision.sandbox.world import World, merge, new_id
 
@@ -165,7 +166,26 @@ def grant_policies(call: Call) -> Answer:
 
 
 def grant_policy(call: Call) -> Answer:
+    return query.entity(call, GRANT_POLICY, _grant_policy(call), "policies/permissionGrantPolicies")
+
+
+def includes(call: Call) -> Answer:
+    return _conditions(call, "includes")
+
+
+def excludes(call: Call) -> Answer:
+    return _conditions(call, "excludes")
+
+
+def _conditions(call: Call, side: str) -> Answer:
+    policy = _grant_policy(call)
+    return query.collection(
+        call, CONDITION_SET, policy[side], f"policies/permissionGrantPolicies('{policy['id']}')/{side}"
+    )
+
+
+def _grant_policy(call: Call) -> dict[str, Any]:
     found = next((p for p in consent.built_in(call.world.tenant_id) if p["id"] == call.key()), None)
     if found is None:
         raise missing(call.key())
-    return query.entity(call, GRANT_POLICY, found, "policies/permissionGrantPolicies")
+    return found

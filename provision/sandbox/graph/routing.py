@@ -22,6 +22,8 @@ _LONG = re.compile(
     re.IGNORECASE,
 )
 """An action or function by its full name, as SDKs call it (concepts/delta-query-overview.md), a function with ()."""
+FUNCTIONS = {"domainName", "tenantId"}
+"""Parameters of functions, which stand in parentheses by their name alone."""
 _PLACEHOLDER = re.compile(r"/?\{(\w+)\}")
 
 
@@ -39,6 +41,11 @@ def _pattern(path: str) -> tuple[re.Pattern[str], tuple[tuple[str, str], ...]]:
         if name == "cast":
             groups.append((name, "id"))
             made += re.escape(path[at : match.start()]) + r"/(?:microsoft\.)?graph\.(\w+)"
+            at = match.end()
+            continue
+        if name in FUNCTIONS:
+            groups.append((name, name))
+            made += re.escape(path[at : match.start()]) + rf"\({name}={_QUOTED}\)"
             at = match.end()
             continue
         first, *others = _KEYS.get(name, ("id",))

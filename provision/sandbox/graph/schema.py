@@ -284,4 +284,9 @@ ORGANIZATION = EntityType(
         "verifiedDomains",
     ),
     directory=False,
+    writable={
+        **dict.fromkeys(("marketingNotificationEmails", "technicalNotificationMails"), "[s]"),
+        **dict.fromkeys(("securityComplianceNotificationMails", "securityComplianceNotificationPhones"), "[s]"),
+        "privacyProfile": {"contactEmail": "s", "statementUrl": "s"},
+    },
 )

@@ -36,6 +36,7 @@ from provision.sandbox.graph.operation import (
 )
 from provision.sandbox.graph.table_objects import CHANGES, OBJECTS
 from provision.sandbox.graph.table_roles import ROLES
+from provision.sandbox.graph.table_tenant import TENANT
 
 TABLE: tuple[Operation, ...] = (
     *CHANGES,
@@ -313,4 +314,5 @@ TABLE: tuple[Operation, ...] = (
     ),
     *ROLES,
     *OBJECTS,
+    *TENANT,
 )
