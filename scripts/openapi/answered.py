@@ -42,8 +42,10 @@ LISTS = {
     **dict.fromkeys((USER + GRANT, "/me" + GRANT), "oAuth2PermissionGrant"),
     **dict.fromkeys((CONDITIONS + "/includes", CONDITIONS + "/excludes"), "permissionGrantConditionSet"),
     **dict.fromkeys((SP + "/ownedObjects", SP + "/memberOf", SP + "/transitiveMemberOf", USER + "/memberOf"), OBJECT),
-    **dict.fromkeys((APP + "/owners{cast}", SP + "/owners{cast}", BIN + "{cast}"), "user"),
-    **dict.fromkeys((SP + "/ownedObjects{cast}", USER + "/ownedObjects{cast}", "/me/ownedObjects{cast}"), "user"),
+    **dict.fromkeys((APP + "/owners{cast}", SP + "/owners{cast}", BIN + "{cast}"), "application"),
+    **dict.fromkeys(
+        (SP + "/ownedObjects{cast}", USER + "/ownedObjects{cast}", "/me/ownedObjects{cast}"), "application"
+    ),
     BIN + "/microsoft.graph.servicePrincipal": "servicePrincipal",
     POLICY: "appManagementPolicy",
     POLICY + "/{id}/appliesTo": OBJECT,
@@ -93,7 +95,7 @@ FORMS = {
     "{sp}": ("/{servicePrincipal-id}", "(appId='{appId}')"),
     "{fic}": ("/{federatedIdentityCredential-id}", "(name='{name}')"),
     "{user}": ("/{user-id}",),
-    "{cast}": ("/microsoft.graph.user",),
+    "{cast}": ("/microsoft.graph.application",),
     "{domainName}": ("(domainName='{domainName}')",),
     "{tenantId}": ("(tenantId='{tenantId}')",),
 }

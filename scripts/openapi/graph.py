@@ -63,7 +63,8 @@ class Graph:
         for operation in TABLE:
             for form in _forms(operation.path):
                 found.setdefault(f"/v1.0{form}", {"servers": [{"url": SERVER}]})
-                found[f"/v1.0{form}"][operation.method.lower()] = self._operation(operation, form)
+                if operation.method.lower() not in found[f"/v1.0{form}"]:  # a cast may be an address of its own, too
+                    found[f"/v1.0{form}"][operation.method.lower()] = self._operation(operation, form)
         found["/v1.0/$batch"] = {"servers": [{"url": SERVER}], "post": self._batch()}
         return found
 

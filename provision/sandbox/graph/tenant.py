@@ -62,8 +62,9 @@ def security_defaults(call: Call) -> Answer:
 
 def update_security_defaults(call: Call) -> Answer:
     body = checked(call.plain(), SECURITY_DEFAULTS)
-    required(body, SECURITY_DEFAULTS, "isEnabled")
-    call.world.data["securityDefaults"] = body["isEnabled"]
+    if "isEnabled" in body:
+        required(body, SECURITY_DEFAULTS, "isEnabled")
+        call.world.data["securityDefaults"] = body["isEnabled"]
     return NO_CONTENT
 
 
