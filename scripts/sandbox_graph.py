@@ -38,10 +38,19 @@ For every read: `$select`, `$filter`, `$orderby`, `$top`, `$count`, `$search` wh
 in concepts/aad-advanced-queries.md and its include filter-directory-objects.md; pages of 100, or up to 999.
 Left out: `$expand`, `$skip`, the enforcement of quotas by resource units, the limits on clauses of a filter.
 
+An action or function is also called by its full name (`/microsoft.graph.addPassword`, `/microsoft.graph.delta()`).
+`{{cast}}` stands for /microsoft.graph.user and other types.
+
 Assumed, because no page says it: texts of 400s other than those in tests/cases; that text is compared without regard
 to case; that null is refused for a value that has members of its own; that a directory object shows nothing of a
 $select that another type has; that restoring an application restores its service principal; the code of a batch with
-more than 20 requests.
+more than 20 requests; how many objects a page of a delta's first round has; that a key which a policy forbids is
+refused as a secret is; that an app with AppRegistration.Create owns what it creates; the id of SMTP.SendAsApp.
+
+Where a page contradicts itself: 201 for what is created, where an example prints 200 (application-post-applications.md
+example 2, appmanagementpolicy-post.md, user-post-approleassignments.md); a federated credential is created by name
+without Prefer: create-if-missing where the body has all that is required, as in example 1 of its page, and with it, as
+its text says; a permission to read policies creates none, though the table of appmanagementpolicy-post.md has it.
 
 Clients: [strangers' programs](witnesses.md) whose requests for it were recorded.
 

@@ -143,6 +143,9 @@ class _Table(Table):
                 found[id(old)] = old
         return list(found.values())
 
+    def rows_by(self, field: str, value: str) -> list[Any]:
+        return self.by(field, value)
+
     def replace(self, items: Mapping[str, Any]) -> NoReturn:
         raise TypeError(items)
 

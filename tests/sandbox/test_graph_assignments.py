@@ -74,6 +74,16 @@ def test_it_is_read_and_removed_from_both_ends(tenant):
     assert tenant.get(f"/servicePrincipals/{_graph(tenant)}/appRoleAssignedTo").json()["value"] == []
 
 
+def test_there_are_pages_of_them(tenant):
+    wanted = {_assign(tenant, _principal(tenant)["id"], _graph(tenant), READ_USERS).json()["id"] for _ in range(3)}
+    address, found = f"/servicePrincipals/{_graph(tenant)}/appRoleAssignedTo?$top=2", []
+    while address:
+        body = tenant.get(address).json()
+        found += [one["id"] for one in body["value"]]
+        address = body.get("@odata.nextLink")
+    assert (len(found), set(found)) == (3, wanted)
+
+
 def test_it_asks_for_a_permission_and_of_a_person_for_an_entra_role(tenant):
     client, resource = _principal(tenant), _principal(tenant)
     with tenant.as_app("Application.ReadWrite.All"):

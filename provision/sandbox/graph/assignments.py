@@ -91,7 +91,7 @@ def _assigned_to(resource: Item) -> str:
 
 
 def _listed(call: Call, field: str, value: str, where: str) -> Answer:
-    return query.collection(call, ASSIGNMENT, call.world.data["assignments"].by(field, value), where)
+    return query.collection(call, ASSIGNMENT, call.world.data["assignments"].rows_by(field, value), where)
 
 
 def _find(call: Call, side: str, item: Item) -> Item:

@@ -78,7 +78,8 @@ def count(call: Call, kind: EntityType, items: Items) -> Answer:
 def _found(call: Call, kind: EntityType, items: Items, *, advanced: bool) -> Sequence[Mapping[str, Any]]:
     """What $filter leaves; by index where it asks for a value that a table is indexed by."""
     if not (wanted := call.query.get("$filter")):
-        return items.rows() if isinstance(items, Table) else list(items)
+        found = items.rows() if isinstance(items, Table) else items
+        return found if isinstance(found, Sequence) else list(found)
     from provision.sandbox.graph import filters  # noqa: PLC0415 - its grammar is loaded once somebody filters
 
     asked = filters.parse(wanted, kind, advanced=advanced)
