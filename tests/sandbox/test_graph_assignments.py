@@ -132,3 +132,20 @@ def test_a_token_names_the_roles_of_its_resource_and_no_others(tmp_path):
             answer = sandbox._http.post(url, data={**known, "scope": f"https://{host}/.default"})
             told[host] = _claims(answer.json()["access_token"])["roles"]
         assert told == {"graph.microsoft.com": ["User.Read.All"], "outlook.office365.com": ["IMAP.AccessAsApp"]}
+
+
+def test_who_is_assigned_to_an_application_may_sign_in_and_an_id_token_names_the_role(tmp_path):
+    with EntraSandbox(tmp_path / "sandbox") as sandbox:
+        app, person = sandbox.register("app", scopes=["User.Read"]), sandbox.user("somebody@contoso.com")
+        roles = [{**ROLE, "id": READER, "allowedMemberTypes": ["User"]}]
+        sandbox.ask("PATCH", f"/applications(appId='{app.client_id}')", {"appRoles": roles})
+        at = f"/servicePrincipals(appId='{app.client_id}')"
+        sandbox.ask("PATCH", at, {"appRoleAssignmentRequired": True})
+        form = {"client_id": app.client_id, "client_secret": app.secret, "grant_type": "password"}
+        form |= {"username": person.address, "password": person.password, "scope": "openid User.Read"}
+        url = f"{sandbox.login}/{sandbox.tenant}/oauth2/v2.0/token"
+        assert sandbox._http.post(url, data=form).json()["error_codes"] == [50105]
+        who, resource = (sandbox.ask("GET", path)["id"] for path in (f"/users/{person.address}", at))
+        body = {"principalId": who, "resourceId": resource, "appRoleId": READER}
+        sandbox.ask("POST", f"/users/{who}/appRoleAssignments", body)
+        assert _claims(sandbox._http.post(url, data=form).json()["id_token"])["roles"] == ["Reader"]
