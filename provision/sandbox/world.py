@@ -119,8 +119,8 @@ class World:
         return data
 
     def reset(self) -> None:
-        """An empty tenant: Microsoft Graph, one operator, one mailbox user. Tenant and operator keep their ids, which
-        info.json tells."""
+        """An empty tenant: Microsoft Graph, Exchange, one operator, one mailbox user. Tenant and operator keep their
+        ids, which info.json tells."""
         kept = {"appId": self.data["operator"]} if "operator" in self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         validity = self.data.get("mail", {}).get("validity", 0)  # an IMAP client must see that its folders are others
