@@ -15,14 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 from provision.sandbox.graph import routing
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.graph.table import TABLE, Operation
+from provision.sandbox.graph.operation import Operation
+from provision.sandbox.graph.table import TABLE
 from scripts.witnesses import clients_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
-VERBS = {"get": "GET", "post": "POST", "patch": "PATCH", "delete": "DELETE"}
+VERBS = {"get": "GET", "post": "POST", "patch": "PATCH", "put": "PUT", "delete": "DELETE"}
 HEAD = """# What the sandbox knows of Microsoft Graph
 
 {made}
@@ -39,11 +40,21 @@ in concepts/aad-advanced-queries.md and its include filter-directory-objects.md;
 query. Left out: `$expand` of anything else, `$skip`, the enforcement of quotas by resource units, the limits on clauses
 of a filter.
 
+An action or function is also called by its full name (`/microsoft.graph.addPassword`, `/microsoft.graph.delta()`).
+`{{cast}}` stands for /microsoft.graph.user and other types.
+
 Assumed, because no page says it: texts of 400s other than those in tests/cases; that text is compared without regard
 to case; that null is refused for a value that has members of its own; that a directory object shows nothing of a
 $select that another type has; that a service principal follows its application at once, but not in its displayName;
 that samlMetadataUrl is set in a new application, as the pages show it; that restoring an application restores its
-service principal; the code of a batch with more than 20 requests.
+service principal; the code of a batch with more than 20 requests; how many objects a page of a delta's first round has;
+that a key which a policy forbids is refused as a secret is; that an app with AppRegistration.Create owns what it
+creates; the id of SMTP.SendAsApp.
+
+Where a page contradicts itself: 201 for what is created, where an example prints 200 (application-post-applications.md
+example 2, appmanagementpolicy-post.md, user-post-approleassignments.md); a federated credential is created by name
+without Prefer: create-if-missing where the body has all that is required, as in example 1 of its page, and with it, as
+its text says; a permission to read policies creates none, though the table of appmanagementpolicy-post.md has it.
 
 Clients: [strangers' programs](witnesses.md) whose requests for it were recorded.
 

@@ -11,7 +11,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
     /person    {present, accept}: somebody who signs in and presses Accept
     /policy    {isEnabled, passwordAddition, maxDays, audiences: [AzureADMyOrg, …], client_id?}: the tenant's, or one
                assigned to that app
-    /operator  {roles: [Application.ReadWrite.OwnedBy, …], client_id?}: of the operator, or of another app that signs in
+    /operator  {roles: [Application.ReadWrite.OwnedBy, …], attributes: {Set_Name: value}, client_id?}: permissions and
+               custom security attributes of the operator, or of another app that signs in
     /mspbots   {build: plain | portal | frame | shadow | reworded | slow | ends | toast, slow_ms, toast, toast_ms,
                 ends_at: list | form | authorize | continue, ends_times}: how its pages are built; a build takes back
                 what another one has set
@@ -22,8 +23,8 @@ POST with the header `X-Sandbox-Control: 1`, which a browser's cross-site form c
                 GET /world shows both as they are
     /federated {client_id, issuer, subject, jwks, audiences?}: the app takes tokens that one of jwks signed
     /federated {issuer, jwks}: the keys of an issuer, whose federated credential was made by way of Graph
-    /user      {username, password, roles, enabled, mfa, assigned, revoked, givenName, surname}: of a person, see
-               entra/people.py
+    /user      {username, password, roles, enabled, mfa, assigned, revoked, givenName, surname, attributes}: of a
+               person, see entra/people.py
     /entra     {access: [{requires, client_id?, username?}], adminConsentRequests, unsubscribed: [app id, …],
                 elsewhere: {tenant: cloud_instance_name}, cloud: global | usgov | usgov-dod | china}: the tenant's
                 settings, see entra/people.py, consent.py, authority.py, and clouds.py: where it is at home
@@ -150,7 +151,11 @@ def _person(world: World, body: dict[str, Any]) -> None:
 
 
 def _operator(world: World, body: dict[str, Any]) -> None:
-    world.data["principals"][body.get("client_id", world.data["operator"])]["_roles"] = body["roles"]
+    principal = world.data["principals"][body.get("client_id", world.data["operator"])]
+    if "attributes" in body:
+        principal["_attributes"] = body["attributes"]
+    if "roles" in body or "attributes" not in body:
+        principal["_roles"] = body["roles"]
 
 
 def _entra(world: World, body: dict[str, Any]) -> None:

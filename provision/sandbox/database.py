@@ -25,6 +25,7 @@ TABLES = (
     "deletedPrincipals",
     "grants",
     "groups",
+    "assignments",
     "codes",
     "refresh",
     "policies",
@@ -42,6 +43,7 @@ INDEXED = (
     "deletedDateTime",
     "_creator",
     "_policy",
+    "_principal",
 )
 WHOLE = ""  # the key of a section that is one row
 
@@ -196,7 +198,7 @@ class Table(_Kept):
 
     def rows(self) -> Sequence[Any]:
         """The objects, each read when it is asked for."""
-        return _Rows(self)
+        return _Rows(self, self)
 
     def replace(self, items: Mapping[str, Any]) -> None:
         items = dict(items)
@@ -212,10 +214,16 @@ class Table(_Kept):
         fresh = (self._rows[key] for key in changed if key in self._rows)
         return [*found, *(item for item in fresh if has(item, field, value, compare))]
 
+    def rows_by(self, field: str, value: str) -> Sequence[Any]:
+        """The same objects, each read when it is asked for."""
+        if any(section == self.name for section, _ in self._database.changes):
+            return self.by(field, value)
+        return _Rows(self, self._database.find(self.name, field, value))
+
 
 class _Rows(Sequence[Any]):
-    def __init__(self, table: Table) -> None:
-        self._table, self._keys = table, list(table)
+    def __init__(self, table: Table, keys: Iterable[str]) -> None:
+        self._table, self._keys = table, list(keys)
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 TENANT_NAME = "Contoso"
 # Microsoft Graph's delegated permissions, without and with an administrator's consent; its app roles (facts/graph.md 1)
 SCOPES = {
@@ -37,7 +38,21 @@ APP_ROLES = {
     "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68",
     "Policy.ReadWrite.ApplicationConfiguration": "be74164b-cff1-491c-8741-e671cb536e13",
     "CrossTenantInformation.ReadBasic.All": "cac88765-0581-4025-9725-5ebc13f729ee",
+    "AppRoleAssignment.ReadWrite.All": "06b708a9-e830-4db3-a914-8e69da51d44f",
+    "Directory.Read.All": "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+    "Directory.ReadWrite.All": "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+    "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+    "Policy.Read.PermissionGrant": "9e640839-a198-48fb-8b9a-013fd6f6cbcd",
+    "Policy.ReadWrite.Authorization": "fb221be6-99f2-473f-bd32-01c6a0e9ca3b",
+    "User.Read.All": "df021288-bdef-4463-88db-98f22de89214",
+    "User.ReadWrite.All": "741f803b-c850-494e-b5df-cde7c675a1ca",
 }
+EXCHANGE_ROLES = {
+    "IMAP.AccessAsApp": "5e5addcd-3e8d-4e90-baf5-964efab2b20a",
+    "POP.AccessAsApp": "cb842b43-da6e-4506-86fe-bb12199c656d",
+    "SMTP.SendAsApp": str(uuid.uuid5(uuid.NAMESPACE_OID, "SMTP.SendAsApp")),
+}
+"""Those for mail; no document that was read has the id of SMTP.SendAsApp: a client looks it up by its value."""
 NO_ID = str(uuid.UUID(int=0))
 EXCHANGE_SERVICE_PLAN = "9aaf7827-d63c-4b61-89c3-182f06f82e5c"
 EXCHANGE_PLAN_1: dict[str, Any] = {
@@ -131,6 +146,7 @@ def application(created: str, domain: str) -> dict[str, Any]:
 def service_principal(app_id: str, name: str, created: str, tenant_id: str) -> dict[str, Any]:
     """serviceprincipal-get.md, -post-serviceprincipals.md and -upsert.md, which show different members: all of them."""
     is_graph = app_id == GRAPH_APP_ID
+    roles = {GRAPH_APP_ID: APP_ROLES, EXCHANGE_APP_ID: EXCHANGE_ROLES}.get(app_id, {})
     scopes = [_scope(*named, "User") for named in SCOPES.items()] + [_scope(*n, "Admin") for n in ADMIN_SCOPES.items()]
     return {
         "id": new_id(),
@@ -166,13 +182,13 @@ def service_principal(app_id: str, name: str, created: str, tenant_id: str) -> d
         "samlSingleSignOnSettings": None,
         "servicePrincipalNames": [app_id],
         "servicePrincipalType": "Application",
-        "signInAudience": "AzureADMultipleOrgs" if is_graph else "AzureADMyOrg",
+        "signInAudience": "AzureADMultipleOrgs" if roles else "AzureADMyOrg",
         "tags": [],
         "tokenEncryptionKeyId": None,
         "verifiedPublisher": _nulls("displayName", "verifiedPublisherId", "addedDateTime"),
         "addIns": [],
         "api": {"resourceSpecificApplicationPermissions": []},
-        "appRoles": [_app_role(*named) for named in APP_ROLES.items()] if is_graph else [],
+        "appRoles": [_app_role(*named) for named in roles.items()],
         "info": _info(),
         "keyCredentials": [],
         "oauth2PermissionScopes": scopes if is_graph else [],

@@ -19,7 +19,7 @@ from provision.sandbox.graph.principals import NO_APP
 if TYPE_CHECKING:
     from provision.sandbox.world import World
 
-LAGGING = ("apps", "principals", "deleted", "deletedPrincipals", "grants")
+LAGGING = ("apps", "principals", "deleted", "deletedPrincipals", "grants", "assignments")
 _NAMED = {"app": "apps", "sp": "principals"}
 
 
@@ -142,6 +142,9 @@ class _Table(Table):
             if has(old, field, value, compare):
                 found[id(old)] = old
         return list(found.values())
+
+    def rows_by(self, field: str, value: str) -> list[Any]:
+        return self.by(field, value)
 
     def replace(self, items: Mapping[str, Any]) -> NoReturn:
         raise TypeError(items)

@@ -1,8 +1,8 @@
 """The state of the sandbox: JSON, kept in FOLDER/world.db (database.py). Client secrets are kept as hashes.
 
-`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, groups, users, codes,
-refresh, policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person, mspbots, mail
-and signIns. Whoever changes it says `save` afterwards; what has changed is known without him.
+`data` holds: tenant, apps, principals (by appId), deleted (apps), deletedPrincipals, grants, assignments, groups,
+users, codes, refresh, policy (the tenant's default), policies (by id), authorizationPolicy, weather, offset, person,
+mspbots, mail and signIns. Whoever changes it says `save` afterwards; what has changed is known without him.
 
 A snapshot is all of it as one JSON document. FOLDER/world.json is one that is taken up where there is no world.db.
 """
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import grouping, objects
 from provision.sandbox.database import Database, Sections
-from provision.sandbox.objects import GRAPH_APP_ID, SCOPES, new_id
+from provision.sandbox.objects import EXCHANGE_APP_ID, GRAPH_APP_ID, SCOPES, new_id
 from provision.sandbox.unkind import Unkind
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from provision.sandbox.tracked import Name
 
 ROLES = (
+    "AppRoleAssignment.ReadWrite.All",
     "Application.ReadWrite.All",
     "AuditLog.Read.All",
     "CustomSecAttributeAssignment.ReadWrite.All",
@@ -125,8 +126,8 @@ class World:
         return data
 
     def reset(self) -> None:
-        """An empty tenant: Microsoft Graph, one operator, one mailbox user. Tenant and operator keep their ids, which
-        info.json tells."""
+        """An empty tenant: Microsoft Graph, Exchange, one operator, one mailbox user. Tenant and operator keep their
+        ids, which info.json tells."""
         kept = {"appId": self.data["operator"]} if "operator" in self.data else {}
         tenant = self.data.get("tenant") or {"id": new_id(), "domain": self.domain}
         validity = self.data.get("mail", {}).get("validity", 0)  # an IMAP client must see that its folders are others
@@ -134,6 +135,7 @@ class World:
         self.data |= {"policy": objects.default_policy(), "authorizationPolicy": objects.authorization_policy()}
         self.data["mail"] = {"validity": validity}
         self.add_principal(GRAPH_APP_ID, "Microsoft Graph")
+        self.add_principal(EXCHANGE_APP_ID, "Office 365 Exchange Online")
         app = self.add_app({"displayName": "provision operator", **kept})
         app["identifierUris"] = [f"api://{app['appId']}"]
         self.data["operator"] = app["appId"]

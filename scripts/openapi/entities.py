@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from provision.sandbox.graph import audit, schema
+from provision.sandbox.graph import audit, schema, schema_tenant
 from provision.sandbox.graph.schema import EntityType
 from scripts.openapi import examples
 from scripts.openapi.published import Published, Schema
@@ -18,6 +18,7 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "user": (schema.USER, "user"),
     "group": (schema.GROUP, "group"),
     "directoryRole": (schema.DIRECTORY_ROLE, "directory_role"),
+    "appRoleAssignment": (schema.ASSIGNMENT, "app_role_assignment"),
     "oAuth2PermissionGrant": (schema.GRANT, "o_auth2_permission_grant"),
     "federatedIdentityCredential": (schema.FEDERATED, "federated_identity_credential"),
     "appManagementPolicy": (schema.APP_POLICY, "app_management_policy"),
@@ -26,6 +27,13 @@ TYPES: dict[str, tuple[EntityType, str]] = {
     "permissionGrantPolicy": (schema.GRANT_POLICY, "permission_grant_policy"),
     "licenseDetails": (schema.LICENSE_DETAILS, "license_details"),
     "subscribedSku": (schema.SKU, "subscribed_sku"),
+    "domain": (schema_tenant.DOMAIN, "domain"),
+    "adminConsentRequestPolicy": (schema_tenant.CONSENT_REQUESTS, "admin_consent_request_policy"),
+    "identitySecurityDefaultsEnforcementPolicy": (
+        schema_tenant.SECURITY_DEFAULTS,
+        "identity_security_defaults_enforcement_policy",
+    ),
+    "permissionGrantConditionSet": (schema_tenant.CONDITION_SET, "permission_grant_condition_set"),
     "organization": (schema.ORGANIZATION, "organization"),
     "signIn": (audit.SIGN_IN, "sign_in"),
 }
@@ -35,10 +43,12 @@ FILTERED: dict[str, dict[str, Schema]] = {
         name: {"type": ["string", "null"], "format": "date-time"}
         for name in ("createdDateTime", "preferredTokenSigningKeyEndDateTime")
     },
+    "permissionGrantConditionSet": {"certifiedClientApplicationsOnly": {"type": ["boolean", "null"]}},
     "user": {"certificateUserIds": {"type": "array", "items": {"type": "string"}}},
 }
 """Members that are neither published nor shown, but that may be filtered or sorted by, which says what they are
-(concepts/includes/filter-directory-objects.md)."""
+(concepts/includes/filter-directory-objects.md), or that are shown within another type (permissiongrantpolicy-get.md).
+"""
 EXPANDED = {"application": ("owners", "federatedIdentityCredentials"), "servicePrincipal": ("owners",)}
 """Type -> what $expand shows of it."""
 URI = "^(https://[a-z0-9.-]+|http://localhost)(/[A-Za-z0-9._~/-]*)?$"

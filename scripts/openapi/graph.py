@@ -7,10 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from provision.sandbox.graph import deleted, owners
-from provision.sandbox.graph.table import APP, AUTHORIZATION, BIN, DEFAULT, FIC, GRANT, POLICY, SP, TABLE, Operation
-from provision.sandbox.graph.table import left_out as never
-from provision.sandbox.graph.table_groups import CAST, MEMBER_OF
+from provision.sandbox.graph.operation import APP, GRANT, SP, Operation
+from provision.sandbox.graph.operation import left_out as never
+from provision.sandbox.graph.table import TABLE
 from scripts.openapi import examples
+from scripts.openapi.answered import (
+    APPS,
+    CREATED_BY,
+    DELTAS,
+    FORMS,
+    INFORMATION,
+    LISTS,
+    LOGO,
+    NEEDED,
+    OBJECT,
+    OBJECTS,
+    ONES,
+    PRINCIPALS,
+    SEVERAL,
+    VALUES,
+)
 from scripts.openapi.entities import EXPANDED, TYPES, Entities
 from scripts.openapi.parts import (
     BODIES,
@@ -19,6 +35,7 @@ from scripts.openapi.parts import (
     ERROR,
     GUID,
     HEADERS,
+    INFORMED,
     MEANING,
     ODATA,
     STRING,
@@ -31,74 +48,9 @@ from scripts.openapi.parts import (
 from scripts.openapi.published import Published, Schema
 
 SERVER = "https://graph.microsoft.com"
-APPS, PRINCIPALS, GRANT_POLICIES = "/applications", "/servicePrincipals", "/policies/permissionGrantPolicies"
-OBJECT = "directoryObject"
-LISTS = {
-    APPS: "application",
-    FIC: "federatedIdentityCredential",
-    APP + "/owners": OBJECT,
-    APP + "/appManagementPolicies": "appManagementPolicy",
-    PRINCIPALS: "servicePrincipal",
-    SP + "/owners": OBJECT,
-    SP + "/oauth2PermissionGrants": "oAuth2PermissionGrant",
-    SP + "/appManagementPolicies": "appManagementPolicy",
-    BIN + "/microsoft.graph.application": "application",
-    BIN + "/microsoft.graph.servicePrincipal": "servicePrincipal",
-    BIN + "/microsoft.graph.user": "user",
-    BIN + "/microsoft.graph.group": "group",
-    GRANT: "oAuth2PermissionGrant",
-    "/groups": "group",
-    MEMBER_OF: OBJECT,
-    MEMBER_OF + CAST: "group",
-    "/me/memberOf": OBJECT,
-    "/organization": "organization",
-    "/subscribedSkus": "subscribedSku",
-    "/users": "user",
-    "/auditLogs/signIns": "signIn",
-    "/users{user}/licenseDetails": "licenseDetails",
-    "/users{user}/ownedObjects": OBJECT,
-    "/me/licenseDetails": "licenseDetails",
-    "/me/ownedObjects": OBJECT,
-    POLICY: "appManagementPolicy",
-    POLICY + "/{id}/appliesTo": OBJECT,
-    GRANT_POLICIES: "permissionGrantPolicy",
-}
-DELTAS = {APPS + "/delta": "application", PRINCIPALS + "/delta": "servicePrincipal"}
-ONES = {
-    APP: "application",
-    FIC + "{fic}": "federatedIdentityCredential",
-    SP: "servicePrincipal",
-    BIN + "/{id}": OBJECT,
-    BIN + "/{id}/restore": OBJECT,
-    GRANT + "/{id}": "oAuth2PermissionGrant",
-    "/groups/{id}": "group",
-    "/organization/{id}": "organization",
-    "/subscribedSkus/{id}": "subscribedSku",
-    "/users{user}": "user",
-    "/me": "user",
-    "/directoryObjects/{id}": OBJECT,
-    DEFAULT: "tenantAppManagementPolicy",
-    POLICY + "/{id}": "appManagementPolicy",
-    AUTHORIZATION: "authorizationPolicy",
-    GRANT_POLICIES + "/{id}": "permissionGrantPolicy",
-}
-NEEDED = {
-    "servicePrincipal": ("appId",),
-    "oAuth2PermissionGrant": (),
-    "application": ("displayName",),
-    "federatedIdentityCredential": ("name", "issuer", "subject", "audiences"),
-    "appManagementPolicy": ("displayName", "description"),
-    "group": ("displayName", "mailEnabled", "mailNickname", "securityEnabled"),
-}
-FORMS = {
-    "{app}": ("/{application-id}", "(appId='{appId}')", "(uniqueName='{uniqueName}')"),
-    "{sp}": ("/{servicePrincipal-id}", "(appId='{appId}')"),
-    "{fic}": ("/{federatedIdentityCredential-id}", "(name='{name}')"),
-    "{user}": ("/{user-id}",),
-}
-CREATED_BY = {"uniqueName": "application", "appId": "servicePrincipal", "name": "federatedIdentityCredential"}
-"""Key of an address under which a PATCH may create -> what it creates."""
-OBJECTS = ("application", "servicePrincipal", "user", "group", "directoryRole")
+IMAGE = "application/octet-stream"
+ACTIONS = {"$count", "addPassword", "restore", *SEVERAL}
+"""They answer with what they make or find, and with no entity of their address."""
 
 
 class Graph:
@@ -113,7 +65,8 @@ class Graph:
         for operation in TABLE:
             for form in _forms(operation.path):
                 found.setdefault(f"/v1.0{form}", {"servers": [{"url": SERVER}]})
-                found[f"/v1.0{form}"][operation.method.lower()] = self._operation(operation, form)
+                if operation.method.lower() not in found[f"/v1.0{form}"]:  # a cast may be an address of its own, too
+                    found[f"/v1.0{form}"][operation.method.lower()] = self._operation(operation, form)
         found["/v1.0/$batch"] = {"servers": [{"url": SERVER}], "post": self._batch()}
         return found
 
@@ -140,7 +93,8 @@ class Graph:
         }
         if (body := self._body(operation)) is not None:
             required = not operation.path.endswith("/addPassword")
-            said["requestBody"] = {"required": required, "content": {"application/json": {"schema": body}}}
+            kind = IMAGE if operation.path == LOGO else "application/json"
+            said["requestBody"] = {"required": required, "content": {kind: {"schema": body}}}
         return said
 
     # -- what it takes
@@ -152,7 +106,8 @@ class Graph:
             return [_option("$filter", STRING), _eventual()]
         if operation.method == "PATCH" and operation.path.endswith(("{app}", "{sp}", "{fic}")):
             return [{"name": "Prefer", "in": "header", "schema": {"enum": ["create-if-missing"]}}]
-        if operation.method != "GET":
+        bare = (*VALUES, *INFORMATION, LOGO)
+        if operation.method != "GET" or operation.path.endswith("/$ref") or operation.path in bare:
             return []
         known = LISTS.get(operation.path) or DELTAS.get(operation.path) or ONES[operation.path]
         kinds = OBJECTS if known == OBJECT else (known,)
@@ -172,8 +127,10 @@ class Graph:
 
     def _body(self, operation: Operation) -> Schema | None:
         path, method = operation.path, operation.method
-        if operation.act is never or method not in {"POST", "PATCH"} or path.endswith("/restore"):
+        if operation.act is never or method not in {"POST", "PATCH", "PUT"} or path.endswith("/restore"):
             return None
+        if path == LOGO:
+            return {"type": "string", "format": "binary", "minLength": 1}
         last = path.rpartition("/")[2]
         if last in BODIES or path == GRANT + "/{id}":
             return BODIES[last] if last in BODIES else closed({"scope": STRING}, "scope")
@@ -206,9 +163,10 @@ class Graph:
     def _success(self, operation: Operation, form: str) -> dict[str, Any]:
         path, method = operation.path, operation.method
         last = path.rpartition("/")[2]
-        if last in {"$count", "addPassword", "restore"}:
-            return {"200": self._of_action(last)}
-        if method == "DELETE" or last in {"$ref", "removePassword"}:
+        own = last in ACTIONS or path in {*VALUES, *INFORMATION, LOGO} or (method, last) == ("GET", "$ref")
+        if own and method != "PUT":
+            return {"200": self._of_action(path, last)}
+        if method in {"DELETE", "PUT"} or last in {"$ref", "removePassword"}:
             return {"204": answer_of("Done.", None)}
         if method == "POST":
             return {"201": answer_of("Created.", self._one(LISTS[path], whole=True))}
@@ -221,7 +179,13 @@ class Graph:
         shape, name = (self._page, LISTS[path]) if path in LISTS else (self._one, ONES[path])
         return {"200": {**answer_of("Found.", shape(name, whole=False)), "x-without-select": shape(name, whole=True)}}
 
-    def _of_action(self, name: str) -> dict[str, Any]:
+    def _of_action(self, path: str, name: str) -> dict[str, Any]:
+        if name in SEVERAL:
+            return answer_of("Those that there are.", self._page(OBJECT, whole=True))
+        if path in VALUES or name == "$ref":
+            return answer_of("Found.", self._values(VALUES.get(path)))
+        if path in INFORMATION or path == LOGO:
+            return answer_of("Found.", *((STRING, IMAGE) if path == LOGO else (INFORMED,)))
         if name == "$count":
             return {**answer_of("The number of objects.", COUNT, "text/plain")}
         if name == "restore":
@@ -246,6 +210,11 @@ class Graph:
             return closed(page, "@odata.context", "value")
 
         return self._once(f"{name}{'Whole' * whole}Page", make)
+
+    def _values(self, name: str | None) -> Schema:
+        """Of a property; of no name: of references."""
+        item = {"$ref": f"#/components/schemas/{name}"} if name else closed({"@odata.id": STRING}, "@odata.id")
+        return closed({"@odata.context": STRING, "value": {"type": "array", "items": item}}, "@odata.context", "value")
 
     def _delta(self, name: str) -> Schema:
         """concepts/delta-query-overview.md."""
@@ -299,7 +268,7 @@ def _keys(form: str) -> list[dict[str, Any]]:
     guid = {"type": "string", "format": "uuid"}
     text = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9._~-]+$"}
     free = {"uniqueName", "name"}
-    loose = "subscribedSkus" in form or "oauth2PermissionGrants" in form or "permissionGrantPolicies" in form
+    loose = any(part in form for part in ("subscribedSkus", "oauth2Permission", "permissionGrantPolicies", "/appRole"))
     return [
         {"name": name, "in": "path", "required": True, "schema": text if name in free or loose else guid}
         for name in re.findall(r"\{([^}]+)\}", form)

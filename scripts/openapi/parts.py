@@ -26,6 +26,14 @@ BODIES: dict[str, Schema] = {
     "$ref": closed({"@odata.id": {"type": "string", "format": "uri"}}, "@odata.id"),
     "addPassword": closed({"passwordCredential": {**closed(_PASSWORD), "type": ["object", "null"]}}),
     "removePassword": closed({"keyId": GUID}, "keyId"),
+    "getByIds": closed(
+        {
+            "ids": {"type": "array", "items": GUID, "minItems": 1, "maxItems": 1000},
+            "types": {"type": "array", "items": STRING},
+        },
+        "ids",
+    ),
+    "getUserOwnedObjects": closed({"userId": GUID, "type": {"enum": ["Application", "Group"]}}, "userId", "type"),
     "oauth2PermissionGrants": closed(
         {
             "clientId": STRING,
@@ -60,6 +68,10 @@ ERROR = closed(
     "error",
 )
 """concepts/errors.md."""
+_NAMES = dict.fromkeys(("@odata.context", "displayName", "defaultDomainName"), STRING)
+_INFORMED = {**_NAMES, "tenantId": GUID, "federationBrandName": {"type": ["string", "null"]}}
+INFORMED = closed(_INFORMED, *_INFORMED)
+"""resources/tenantinformation.md."""
 
 
 MEANING = {

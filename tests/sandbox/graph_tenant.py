@@ -45,12 +45,13 @@ class Tenant:
         self.world.data["users"][0]["_roles"] = list(roles)
         return self._as(self.token(appid="an app", oid=self.user_id, scp=" ".join(scopes)))
 
-    def ask(self, method, path, body=None, **headers):
+    def ask(self, method, path, body=None, content=None, **headers):
         async def go():
             transport = httpx.ASGITransport(app=self.graph)
             async with httpx.AsyncClient(transport=transport, base_url="https://graph.microsoft.com") as client:
                 at = path if path.startswith("https:") else f"/v1.0{path}"
-                return await client.request(method, at, json=body, headers={**self.auth, **headers})
+                sent = {"json": body} if content is None else {"content": content}
+                return await client.request(method, at, **sent, headers={**self.auth, **headers})
 
         return asyncio.run(go())
 

@@ -39,7 +39,7 @@ from provision.sandbox.testing import EntraSandbox
 from scripts import openapi
 from tests.sandbox.shapes_tenant import Tenant
 
-ORDER = ("POST", "PATCH", "GET", "DELETE")
+ORDER = ("POST", "PATCH", "PUT", "GET", "DELETE")
 LEFT_OUT = {501}
 """What the description itself says of an operation."""
 

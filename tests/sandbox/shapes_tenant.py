@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import random
 
-from provision.sandbox.objects import GRAPH_APP_ID
+from provision.sandbox.objects import GRAPH_APP_ID, NO_ID
 from provision.sandbox.testing import SCOPE
 from provision.sandbox.world import ROLES
 from tests.sandbox.fuzz_words import FILTERS
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 REDIRECT = "https://app.example/answer"
-SCOPES = ("User.Read", "Directory.Read.All", "Application.ReadWrite.All", "Policy.Read.All")
+MORE_ROLES = (
+    "CrossTenantInformation.ReadBasic.All",
+    "Organization.ReadWrite.All",
+    "Policy.ReadWrite.PermissionGrant",
+    "Policy.ReadWrite.SecurityDefaults",
+)
+SCOPES = (
+    "Directory.AccessAsUser.All",
+    "User.Read",
+    "Directory.Read.All",
+    "Application.ReadWrite.All",
+    "Policy.Read.All",
+)
 KNOWN = 0.8
 """The share of requests that are made to speak of what exists."""
 FIC = {"issuer": "https://issuer.example", "audiences": ["api://AzureADTokenExchange"]}
@@ -33,6 +45,7 @@ class Tenant:
         self.operator = {"client_id": sandbox.operator[0], "client_secret": sandbox.operator[1]}
         self.person = sandbox.user("shapes@contoso.com", roles=["Global Administrator"])
         self.me = sandbox.ask("GET", "/users/shapes@contoso.com")["id"]
+        sandbox.control("operator", roles=[*ROLES, *MORE_ROLES])
         self.client = sandbox.register("shapes", scopes=SCOPES, redirect_uris=[REDIRECT])
         sandbox.control("operator", roles=[*ROLES, "Group.ReadWrite.All"])
         self.tokens = [self._token(), self._persons()]
@@ -91,6 +104,18 @@ class Tenant:
         assert answer.is_success, answer.text
         return answer.json()["id"]
 
+    def pair(self, path, app):
+        """(principal, resource) of an assignment that the address speaks of."""
+        other = self.app("sp")["sp"]
+        if "/appRoleAssignedTo" in path:
+            return other, app["sp"]
+        return (app["sp"] if "servicePrincipals" in path else self.me), other
+
+    def assignment(self, principal, resource):
+        """Of one that has no roles."""
+        body = {"principalId": principal, "resourceId": resource, "appRoleId": NO_ID}
+        return self.ask("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body)["id"]
+
     def gone(self):
         app = self.app("bare")
         self.ask("DELETE", f"/applications/{app['id']}")
@@ -122,9 +147,9 @@ class Tenant:
         lot = 0.5 if sure else self.draw.random()
         if lot < 0.05:
             return {"Authorization": "Bearer nothing"}
-        person = lot > (
-            0.3 if case.path.startswith(("/v1.0/me", "/oidc/")) or case.path.endswith("ownedObjects") else 0.9
-        )
+        theirs = case.path.startswith(("/v1.0/me", "/oidc/")) or "/users/{user-id}/ownedObjects" in case.path
+        theirs = theirs or (case.method, case.path) == ("DELETE", "/v1.0/directoryObjects/{id}")
+        person = lot > (0.3 if theirs else 0.9)
         return {"Authorization": f"Bearer {self.tokens[person]}"}
 
     # -- what is filled in
@@ -136,6 +161,7 @@ class Tenant:
         if sure:
             _simplify(case)
         fresh = case.method == "DELETE" or case.path.endswith(("/restore", "/removePassword"))
+        fresh = fresh or "/appRole" in case.path
         of_app = case.path.startswith(("/v1.0/applications", "/v1.0/servicePrincipals"))
         app = self.victim(case) if fresh and of_app else self.draw.choice(self.apps)
         app = {**self.apps[0], **app}
@@ -144,6 +170,9 @@ class Tenant:
         self.query(case)
         if isinstance(case.body, dict):
             self.body(case, app, sure=sure)
+        if case.method == "POST" and "/appRole" in case.path and isinstance(case.body, dict):
+            principal, resource = self.pair(case.path, app)
+            case.body |= {"principalId": principal, "resourceId": resource, "appRoleId": NO_ID}
 
     def query(self, case):
         query = case.query or {}
@@ -162,11 +191,19 @@ class Tenant:
         path, of_principal = case.path, "servicePrincipals" in case.path
         known = {"application-id": app["id"], "appId": app["appId"], "uniqueName": app["name"], "name": app["name"]}
         known |= {"servicePrincipal-id": app["sp"], "federatedIdentityCredential-id": app["fic"]}
-        known |= {"user-id": self.me, "tenant": self.sandbox.tenant, "user": self.person.address}
+        known |= {
+            "domainName": "contoso.com",
+            "tenantId": self.sandbox.tenant,
+            "user-id": self.me,
+            "tenant": self.sandbox.tenant,
+            "user": self.person.address,
+        }
         if name in known:
             return known[name]
         if "/owners/" in path:
             return self.me
+        if "/appRole" in path:
+            return self.assignment(*self.pair(path, app))
         if "/appManagementPolicies/{id}/$ref" in path:
             policy = self.draw.choice(self.policies)
             base = f"/servicePrincipals/{app['sp']}" if of_principal else f"/applications/{app['id']}"
@@ -178,6 +215,7 @@ class Tenant:
             "/oauth2PermissionGrants": (self.grants, self.grant),
             "/directory/deletedItems": (self.deleted, self.gone),
             "/groups": (self.groups, self.group),
+            "/directoryObjects": ([app["id"], self.me, app["sp"]], lambda: self.app("bare")["id"]),
         }
         for prefix, (pool, make) in pools.items():
             if path.startswith(f"/v1.0{prefix}"):
@@ -187,8 +225,8 @@ class Tenant:
     def others(self, path):
         if "/organization" in path:
             return [self.sandbox.tenant]
-        if "/subscribedSkus" in path or "/permissionGrantPolicies" in path:
-            return [one["id"] for one in self.ask("GET", path.removeprefix("/v1.0").removesuffix("/{id}"))["value"]]
+        if any(part in path for part in ("/subscribedSkus", "/permissionGrantPolicies", "/domains")):
+            return [one["id"] for one in self.ask("GET", path.removeprefix("/v1.0").split("/{id}")[0])["value"]]
         app = self.draw.choice(self.apps)
         return [self.me, app["id"], app["sp"]]
 

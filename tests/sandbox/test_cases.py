@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox import given_people  # noqa: F401 - it adds
+from tests.sandbox import given_objects, given_people, given_roles, given_tenant  # noqa: F401 - they add to GIVEN
 from tests.sandbox.given import GIVEN, Sent
 from tests.sandbox.replay import Replay, prepare
 

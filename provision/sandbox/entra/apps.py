@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import objects
+from provision.sandbox import assigning, objects
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.world import stamp
 
@@ -69,7 +69,9 @@ def installed(world: World, app: App) -> dict[str, Any]:
 def assigned(world: World, app: App, user: dict[str, Any]) -> None:
     """Raises Refused where the app asks for an assignment that the person lacks."""
     known = world.data["principals"].get(app["appId"], {})
-    if known.get("appRoleAssignmentRequired") and app["appId"] not in user.get("_assigned", ()):
+    if not known.get("appRoleAssignmentRequired") or app["appId"] in user.get("_assigned", ()):
+        return
+    if not assigning.held(world, user["id"], known):
         raise Refused(50105, user=user["mail"], **named(app))
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import objects
+from provision.sandbox import assigning
 from provision.sandbox.entra import apps, scopes
 from provision.sandbox.entra.aadsts import Refused
 from provision.sandbox.entra.apps import App, named
-from provision.sandbox.entra.scopes import EXCHANGE_APP_ID, Asked, Resource, Scopes
-from provision.sandbox.objects import GRAPH_APP_ID, new_id
+from provision.sandbox.entra.scopes import Asked, Resource, Scopes
+from provision.sandbox.objects import EXCHANGE_APP_ID, GRAPH_APP_ID, new_id
 
 if TYPE_CHECKING:
     from provision.sandbox.world import World
@@ -165,9 +165,14 @@ def record(world: World, app: App, lack: tuple[Lack, ...], user_id: str | None) 
 
 
 def record_roles(world: World, app: App) -> None:
-    """The app roles of Microsoft Graph in the registration, which an administrator's consent to `.default` assigns."""
-    ids = {ident: value for value, ident in objects.APP_ROLES.items()}
-    access = [a for entry in app["requiredResourceAccess"] for a in entry.get("resourceAccess", [])]
-    roles = {ids[a["id"]] for a in access if a.get("type") == "Role" and a.get("id") in ids}
+    """Assigns the app roles in the registration, as an administrator's consent to `.default` does."""
     client = apps.installed(world, app)
-    client["_roles"] = sorted(set(client["_roles"]) | roles)
+    for entry in app["requiredResourceAccess"]:
+        resource = world.data["principals"].get(str(entry.get("resourceAppId")).lower())
+        if resource is None:
+            continue
+        asked = {a.get("id") for a in entry.get("resourceAccess", []) if a.get("type") == "Role"}
+        known = {one["appRoleId"] for one in assigning.held(world, client["id"], resource)}
+        for role in assigning.exposed(world, resource):
+            if role["id"] in asked - known:
+                assigning.assign(world, client, resource, role["id"])

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import clouds
+from provision.sandbox import assigning, clouds
 from provision.sandbox.entra import apps, consent, people, scopes
 from provision.sandbox.entra.aadsts import Refused
-from provision.sandbox.entra.scopes import EXCHANGE_APP_ID, Scopes
+from provision.sandbox.entra.scopes import Scopes
+from provision.sandbox.objects import EXCHANGE_APP_ID
 from provision.sandbox.world import GRAPH_APP_ID, stamp
 
 if TYPE_CHECKING:
@@ -72,11 +73,12 @@ class Issuer:
         claims: dict[str, Any] = {"appid": app["appId"], "idtyp": "app", "oid": principal["id"], "sub": principal["id"]}
         roles: list[str] = []
         if asked.resource.app_id == GRAPH_APP_ID:
-            roles = principal["_roles"]
+            roles = list(principal["_roles"])
         elif asked.resource.app_id == EXCHANGE_APP_ID:
             roles = self.world.data.get("mail", {}).get("apps", {}).get(app["appId"], [])
+        roles = [*roles, *assigning.roles(self.world, principal["id"], asked.resource.app_id)]
         if roles:
-            claims["roles"] = roles
+            claims["roles"] = list(dict.fromkeys(roles))
         token = self.tokens.mint(asked.resource.audience, authority.issuer, **claims)
         return {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}
 
@@ -108,6 +110,8 @@ class Issuer:
             if asked.resource.app_id == GRAPH_APP_ID:
                 held |= info  # what its UserInfo endpoint asks for
             claims["scp"] = " ".join(sorted(held))
+            if roles := assigning.roles(self.world, user["id"], asked.resource.app_id):
+                claims["roles"] = roles
             body["access_token"] = self.tokens.mint(asked.resource.audience, authority.issuer, **claims)
         body["scope"] = _told(wanted)
         return body
@@ -116,6 +120,8 @@ class Issuer:
         user = people.by_id(self.world, sign_in.user) or {}
         claims = {"sub": _pairwise(app, user), "oid": user["id"], "ver": "2.0", "name": user["displayName"]}
         claims |= {"preferred_username": user["mail"], **more}
+        if roles := assigning.roles(self.world, user["id"], app["appId"]):
+            claims["roles"] = roles
         if "email" in sign_in.scope.split():
             claims["email"] = user["mail"]
         if sign_in.nonce:

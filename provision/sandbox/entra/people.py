@@ -82,8 +82,9 @@ def fresh(user: User, kept: dict[str, Any]) -> None:
 
 
 def put(world: World, body: dict[str, Any]) -> None:
-    """{username, password?, roles?, enabled?, mfa?, assigned?, revoked?, givenName?, surname?}: of a person, made if
-    there is nobody of that name. revoked: true ends their sessions and refresh tokens."""
+    """{username, password?, roles?, enabled?, mfa?, assigned?, revoked?, givenName?, surname?, attributes?}: of a
+    person, made if there is nobody of that name. revoked: true ends their sessions and refresh tokens. attributes:
+    custom security attributes, {Set_Name: value}."""
     name = body["username"].lower()
     user = next((u for u in world.data["users"] if name in u["_names"]), None)
     if user is None:
@@ -95,7 +96,7 @@ def put(world: World, body: dict[str, Any]) -> None:
     if "password" in body:
         user |= {"_password": world.hash(body["password"]), "_changed": now}
     kept = {"roles": "_roles", "enabled": "accountEnabled", "mfa": "_mfa", "assigned": "_assigned"}
-    kept |= {"givenName": "givenName", "surname": "surname"}
+    kept |= {"givenName": "givenName", "surname": "surname", "attributes": "_attributes"}
     user |= {kept[key]: value for key, value in body.items() if key in kept}
     if body.get("revoked"):
         user["_revoked"] = now

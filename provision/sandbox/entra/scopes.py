@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 
 from provision.sandbox import clouds
 from provision.sandbox.entra.aadsts import Refused
-from provision.sandbox.objects import ADMIN_SCOPES, GRAPH_APP_ID, SCOPES, TENANT_NAME
+from provision.sandbox.objects import ADMIN_SCOPES, EXCHANGE_APP_ID, GRAPH_APP_ID, SCOPES, TENANT_NAME
 
 if TYPE_CHECKING:
     from provision.sandbox.world import World
 
-EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 _HOSTS = {
     GRAPH_APP_ID: ("Microsoft Graph", (*clouds.GRAPHS, "localhost", "127.0.0.1")),

@@ -8,7 +8,7 @@ together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from provision.sandbox.entra.authority import domains
@@ -16,7 +16,11 @@ from provision.sandbox.graph import policy_rules
 from provision.sandbox.graph.call import Refused, invalid
 from provision.sandbox.graph.schema import APPLICATION
 from provision.sandbox.graph.writing import at_most
-from provision.sandbox.world import World
+from provision.sandbox.objects import NO_ID
+from provision.sandbox.world import World, stamp
+
+if TYPE_CHECKING:
+    from provision.sandbox.graph.call import Call
 
 AUDIENCES = {
     "AzureADMyOrg": 256,
@@ -36,22 +40,22 @@ ENABLED = "Property {}: Permission (scope or role) cannot be deleted or updated 
 TAKEN = "Another object with the same value for property {} already exists."
 
 
-def check(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+def check(call: Call, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
     """Raises Refused where `patch` breaks a rule, given the app as it is (None: a new one)."""
     now: dict[str, Any] = {**(app or {}), **patch}
     audience = now.get("signInAudience", "AzureADMyOrg")
     if audience not in AUDIENCES:
         raise invalid("signInAudience", APPLICATION.resource)
     if app is None or "signInAudience" in patch:
-        policy_rules.check_audience(world, audience)
+        policy_rules.check_audience(call.world, audience)
     if "displayName" in patch and not patch["displayName"]:
         raise invalid("displayName", APPLICATION.resource)
     at_most(patch, APPLICATION, SINGLE_TENANT_NAME if audience == "AzureADMyOrg" else NAME, "displayName")
     at_most(patch, APPLICATION, TEXT, "description")
     if patch.get("nativeAuthenticationApisEnabled") not in {None, "none", "all"}:
         raise invalid("nativeAuthenticationApisEnabled", APPLICATION.resource)
-    _unique_name(world, patch, app)
-    _identifiers(world, patch, app)
+    _unique_name(call.world, patch, app)
+    _identifiers(call, patch, app)
     _tags(patch.get("tags") or [])
     _redirects(patch, app, audience)
     _permissions(patch.get("requiredResourceAccess") or [])
@@ -66,12 +70,17 @@ def _unique_name(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] 
         raise Refused(400, "Request_BadRequest", TAKEN.format("uniqueName"))
 
 
-def _identifiers(world: World, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+def _identifiers(call: Call, patch: Mapping[str, Any], app: Mapping[str, Any] | None) -> None:
+    """A policy, too, is about those that are new."""
     at_most(patch, APPLICATION, IDENTIFIER_URI, "identifierUris")
+    known, made = (app or {}).get("identifierUris", ()), {"appId": NO_ID, "createdDateTime": stamp(call.world.now())}
+    api = (app or {}).get("api", {"requestedAccessTokenVersion": 2})
     for wanted in patch.get("identifierUris") or []:
-        if not _is_verified(world, wanted) and wanted not in (app or {}).get("identifierUris", ()):
-            raise Refused(400, "HostNameNotOnVerifiedDomain", UNVERIFIED.format(wanted))
-        if any(wanted in other["identifierUris"] for other in _others(world, app, "identifierUris", wanted)):
+        if wanted not in known:
+            if not _is_verified(call.world, wanted):
+                raise Refused(400, "HostNameNotOnVerifiedDomain", UNVERIFIED.format(wanted))
+            policy_rules.check_uri(call, {**made, **(app or {}), "api": {**api, **patch.get("api", {})}}, wanted)
+        if any(wanted in other["identifierUris"] for other in _others(call.world, app, "identifierUris", wanted)):
             raise Refused(400, "Request_BadRequest", TAKEN.format("identifierUris"))
 
 

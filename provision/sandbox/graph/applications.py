@@ -63,9 +63,9 @@ def update(call: Call) -> Answer:
     patch = _settable(body)
     if "passwordCredentials" in patch:
         credentials.refuse_in_patch(app, patch.pop("passwordCredentials"))
-    app_rules.check(call.world, patch, app)
+    app_rules.check(call, patch, app)
     if "keyCredentials" in patch:
-        patch["keyCredentials"] = credentials.keys(call.world, app, patch["keyCredentials"])
+        patch["keyCredentials"] = credentials.keys(call, app, patch["keyCredentials"])
     merge(app, patch)
     synchronized.follow(call.world, app, patch)
     return NO_CONTENT
@@ -81,13 +81,13 @@ def _create(call: Call, body: dict[str, Any]) -> Answer:
     wanted = _settable(body)
     required(wanted, APPLICATION, "displayName")
     passwords, keys = wanted.pop("passwordCredentials", None) or [], wanted.pop("keyCredentials", None) or []
-    app_rules.check(call.world, wanted, None)
+    app_rules.check(call, wanted, None)
     app = call.world.add_app(wanted)
     app["_owners"] = permissions.owner_of_new(call.caller)
     app |= {"_creator": call.caller.object_id, "createdByAppId": call.caller.app_id}
     try:
-        app["keyCredentials"] = credentials.keys(call.world, app, keys)
-        minted = [credentials.mint(call.world, app, password) for password in passwords]
+        app["keyCredentials"] = credentials.keys(call, app, keys)
+        minted = [credentials.mint(call, app, password) for password in passwords]
     except Refused:
         del call.world.data["apps"][app["id"]]
         raise

@@ -6,6 +6,7 @@ The codes and texts of a malformed batch, and the body of a 424, are not on the 
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -87,4 +88,6 @@ def _call(outer: Call, item: dict[str, Any], query_of: Callable[[str], dict[str,
 
 def _response(ident: str, answer: Answer) -> dict[str, Any]:
     found: dict[str, Any] = {"id": ident, "status": answer.status, "headers": dict(answer.headers)}
+    if isinstance(answer.body, bytes):
+        return {**found, "body": base64.b64encode(answer.body).decode()}
     return found if answer.body is None else {**found, "body": answer.body}

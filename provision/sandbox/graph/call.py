@@ -59,7 +59,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is JSON, or text where it is a str; None is no body at all."""
+    """`body` is JSON, or what is sent as it stands where it is a str or bytes; None is no body at all."""
 
     status: int
     body: Any = None

@@ -1,14 +1,21 @@
-"""The built-in permission grant policies, as permissiongrantpolicy-get.md and -list.md show them."""
+"""The built-in permission grant policies, as permissiongrantpolicy-get.md and -list.md show them, and -list-includes.md
+and -list-excludes.md that of application administrators, whose name and description are assumed.
+"""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
+from provision.sandbox.objects import GRAPH_APP_ID
+
+AZURE_AD_GRAPH = "00000002-0000-0000-c000-000000000000"
+
 
 def built_in(tenant_id: str) -> list[dict[str, Any]]:
     """The exclusions of microsoft-user-default-recommended are left out: no page gives their ids."""
     low = {"permissionClassification": "low", "clientApplicationTenantIds": [tenant_id]}
+    role = {"permissionType": "application"}
     verified = {"permissionClassification": "low", "clientApplicationsFromVerifiedPublisherOnly": True}
     return [
         _policy(
@@ -31,12 +38,23 @@ def built_in(tenant_id: str) -> list[dict[str, Any]]:
             {"permissionType": "application"},
             {},
         ),
+        _policy(
+            "microsoft-application-admin",
+            "Application Admin Policy",
+            "Permissions consentable by Application Administrators.",
+            {"permissionType": "application"},
+            {},
+            excludes=({**role, "resourceApplication": GRAPH_APP_ID}, {**role, "resourceApplication": AZURE_AD_GRAPH}),
+        ),
     ]
 
 
-def _policy(ident: str, name: str, description: str, *includes: dict[str, Any]) -> dict[str, Any]:
-    sets = [_conditions(f"{ident}-{number}", conditions) for number, conditions in enumerate(includes)]
-    return {"id": ident, "displayName": name, "description": description, "includes": sets, "excludes": []}
+def _policy(
+    ident: str, name: str, description: str, *includes: dict[str, Any], excludes: tuple[dict[str, Any], ...] = ()
+) -> dict[str, Any]:
+    within = [_conditions(f"{ident}-{number}", conditions) for number, conditions in enumerate(includes)]
+    without = [_conditions(f"{ident}-not-{number}", conditions) for number, conditions in enumerate(excludes)]
+    return {"id": ident, "displayName": name, "description": description, "includes": within, "excludes": without}
 
 
 def _conditions(name: str, conditions: dict[str, Any]) -> dict[str, Any]:

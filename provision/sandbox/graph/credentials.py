@@ -9,28 +9,32 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provision.sandbox.graph import policy_rules
 from provision.sandbox.graph.call import Refused
-from provision.sandbox.world import World, moment, new_id, stamp
+from provision.sandbox.world import moment, new_id, stamp
+
+if TYPE_CHECKING:
+    from provision.sandbox.graph.call import Call
 
 PERSONAL = 2  # secrets of an app that personal accounts may use (facts/graph.md 2.14)
 MINTED_ELSEWHERE = "New password credentials must be generated with service actions."
 
 
-def mint(world: World, item: dict[str, Any], wanted: Any) -> dict[str, Any]:
+def mint(call: Call, item: dict[str, Any], wanted: Any) -> dict[str, Any]:
     """A new passwordCredential with its value. Raises Refused where a policy or the dates forbid it."""
     if not isinstance(wanted, dict) or not isinstance(wanted.get("displayName"), str | None):
         raise _invalid()
-    start = _date(wanted.get("startDateTime")) or world.now()
+    start = _date(wanted.get("startDateTime")) or call.world.now()
     end = _date(wanted.get("endDateTime")) or _two_years_after(start)
     if end <= start:
         raise _invalid()
     if "Personal" in str(item.get("signInAudience")) and len(item["passwordCredentials"]) >= PERSONAL:
         raise _invalid()
-    policy_rules.enforce(world, item, end - start)
-    credential, value = world.add_secret(item, {**wanted, "startDateTime": stamp(start), "endDateTime": stamp(end)})
+    policy_rules.check_password(call, item, end - start)
+    dates = {"startDateTime": stamp(start), "endDateTime": stamp(end)}
+    credential, value = call.world.add_secret(item, {**wanted, **dates})
     return {**credential, "secretText": value}
 
 
@@ -40,13 +44,13 @@ def refuse_in_patch(item: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
         raise Refused(400, "Request_BadRequest", MINTED_ELSEWHERE)
 
 
-def keys(world: World, item: dict[str, Any], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def keys(call: Call, item: dict[str, Any], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The keyCredentials as they are kept: those with a known keyId stay as they are, the others must bring a key."""
     kept = {key["keyId"]: key for key in item["keyCredentials"]}
-    return [_key(world, new, kept.get(str(new.get("keyId")))) for new in wanted]
+    return [_key(call, item, new, kept.get(str(new.get("keyId")))) for new in wanted]
 
 
-def _key(world: World, wanted: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
+def _key(call: Call, item: dict[str, Any], wanted: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
     if known is not None and not wanted.get("key"):
         return known
     names = ("customKeyIdentifier", "displayName", "keyId", "type", "usage")
@@ -56,8 +60,9 @@ def _key(world: World, wanted: dict[str, Any], known: dict[str, Any] | None) -> 
         base64.b64decode(wanted["key"], validate=True)
     except (KeyError, TypeError, binascii.Error, ValueError):
         raise Refused(400, "Request_BadRequest", "Invalid value specified for property 'keyCredentials'.") from None
-    start = _date(wanted.get("startDateTime")) or world.now()
+    start = _date(wanted.get("startDateTime")) or call.world.now()
     end = _date(wanted.get("endDateTime")) or start + timedelta(days=365)
+    policy_rules.check_key(call, item, end - start)
     return {
         "customKeyIdentifier": wanted.get("customKeyIdentifier"),
         "displayName": wanted.get("displayName"),

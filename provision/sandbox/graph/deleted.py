@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.graph import deletion, permissions, principals, query
-from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
-from provision.sandbox.graph.schema import DELETED_APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL
+from provision.sandbox.graph import deletion, permissions, principals, query, relations
+from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, context, missing
+from provision.sandbox.graph.entity import EntityType
+from provision.sandbox.graph.schema import APPLICATION, DELETED_APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL
 from provision.sandbox.graph.schema_users import USER
 
 UNTYPED = (
@@ -27,10 +28,49 @@ def users(call: Call) -> Answer:
     return query.collection(call, USER, [], "users")
 
 
+def counted(call: Call) -> Answer:
+    kind, items = _of_type(call)
+    return query.count(call, kind, items)
+
+
+def nothing(call: Call) -> Answer:
+    """Of a type that there is nothing of."""
+    kind, where = relations.cast_of(call)
+    return query.collection(call, kind, [], where)
+
+
+def get_as(call: Call) -> Answer:
+    """With the cast of its type, as an object of that type."""
+    item, (kind, where) = principals.typed(_find(call)), relations.cast_of(call)
+    if item["@odata.type"] != f"#microsoft.graph.{kind.name}":
+        raise missing(call.key())
+    return query.entity(call, kind, relations.of_type([item], kind)[0], where)
+
+
+def owned_by_user(call: Call) -> Answer:
+    """Up to 1,000 applications or groups, sorted by id; of groups none."""
+    body = call.plain()
+    owner, kind = body.get("userId"), str(body.get("type"))
+    if set(body) != {"userId", "type"} or not isinstance(owner, str) or kind not in {"Application", "Group"}:
+        raise Refused(
+            400, "Request_BadRequest", "A value is required for 'userId', and for 'type' Group or Application."
+        )
+    apps = call.world.data["deleted"].values() if kind == "Application" else []
+    found = sorted((app for app in apps if owner.lower() in app["_owners"]), key=lambda app: str(app["id"]))
+    items = [query.whole(DIRECTORY_OBJECT, principals.typed(app)) for app in found[:1000]]
+    return Answer(200, {**context("directoryObjects"), "value": items})
+
+
 def untyped(call: Call) -> Answer:
     """The type is a required part of the address (directory-deleteditems-list.md)."""
     del call
     raise Refused(400, "Request_BadRequest", UNTYPED)
+
+
+def _of_type(call: Call) -> tuple[EntityType, query.Items]:
+    tables = {APPLICATION.name: "deleted", SERVICE_PRINCIPAL.name: "deletedPrincipals"}
+    kind, _ = relations.cast_of(call)
+    return kind, call.world.data[tables[kind.name]] if kind.name in tables else []
 
 
 def get(call: Call) -> Answer:

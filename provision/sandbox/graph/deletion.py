@@ -1,8 +1,8 @@
 """Deleting without losing: an object stays restorable for 30 days, then it is gone. The operations are in deleted.py.
 
 An application and its service principal go together: deleting the application deletes both, restoring it restores
-both (which no page says), removing it for good removes both. Grants live until their
-service principal is gone for good.
+both (which no page says), removing it for good removes both. Grants and app role
+assignments live until their service principal is gone for good.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ def purge_principal(world: World, principal: dict[str, Any]) -> None:
     grants = world.data["grants"]
     for grant in [*grants.by("clientId", principal["id"]), *grants.by("resourceId", principal["id"])]:
         grants.pop(grant["id"], None)
+    assignments = world.data["assignments"]
+    for one in [*assignments.by("_principal", principal["id"]), *assignments.by("resourceId", principal["id"])]:
+        assignments.pop(one["id"], None)
 
 
 def expire(world: World) -> None:

@@ -14,6 +14,7 @@ from provision.sandbox.graph.schema import FEDERATED
 from provision.sandbox.graph.writing import at_most, checked, required
 from provision.sandbox.world import new_id
 
+REQUIRED = ("issuer", "subject", "audiences")
 MOST, NAME, TEXT = 20, 120, 600
 FRIENDLY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.~-]*")
 SAME_NAME = "FederatedIdentityCredential with name {} already exists."
@@ -31,6 +32,10 @@ def listed(call: Call) -> Answer:
     return query.collection(call, FEDERATED, items, _context(app))
 
 
+def counted(call: Call) -> Answer:
+    return query.count(call, FEDERATED, _all(applications.find(call)))
+
+
 def create(call: Call) -> Answer:
     app = applications.change(call)
     return _create(call, app, call.plain())
@@ -43,10 +48,13 @@ def get(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
-    """PATCH; under (name='…') and with Prefer: create-if-missing also the upsert of -upsert.md."""
+    """PATCH; under (name='…') also the upsert of -upsert.md. Its text asks for Prefer: create-if-missing, its example 1
+    creates without that header: a body with all that is required creates, too (assumed), any other is an update.
+    """
     app, body = applications.change(call), call.plain()
     field, value = call.keys["fic"]
-    if field == "name" and call.creates_if_missing and all(item["name"] != value for item in _all(app)):
+    creates = call.creates_if_missing or all(body.get(name) for name in REQUIRED)
+    if field == "name" and creates and all(item["name"] != value for item in _all(app)):
         return _create(call, app, {**body, "name": value})
     item = _find(app, call)
     if body.pop("name", item["name"]) != item["name"]:
@@ -66,7 +74,7 @@ def delete(call: Call) -> Answer:
 
 def _create(call: Call, app: Item, body: Item) -> Answer:
     wanted = checked(body, FEDERATED)
-    required(wanted, FEDERATED, "name", "issuer", "subject", "audiences")
+    required(wanted, FEDERATED, "name", *REQUIRED)
     if any(item["name"] == wanted["name"] for item in _all(app)):
         raise Refused(409, "Request_MultipleObjectsWithSameKeyValue", SAME_NAME.format(wanted["name"]))
     if len(_all(app)) >= MOST:
@@ -79,7 +87,7 @@ def _create(call: Call, app: Item, body: Item) -> Answer:
 
 
 def _check(app: Item, new: Item, old: Item | None) -> None:
-    required(new, FEDERATED, "issuer", "subject", "audiences")
+    required(new, FEDERATED, *REQUIRED)
     if not FRIENDLY.fullmatch(new["name"]) or len(new["name"]) > NAME:
         raise invalid("name", FEDERATED.resource)
     if len(new["audiences"]) != 1:

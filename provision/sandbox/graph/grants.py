@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from provision.sandbox.graph import permissions, query
+from provision.sandbox.graph import permissions, query, users
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, denied, invalid, missing
 from provision.sandbox.graph.schema import GRANT
 from provision.sandbox.world import World, new_id
@@ -26,6 +26,20 @@ def listed(call: Call) -> Answer:
     return query.collection(
         call, GRANT, call.world.data["grants"], CONTEXT, lambda grant: {"@odata.id": _address(call.world, grant)}
     )
+
+
+def of_user(call: Call) -> Answer:
+    return _of_person(call, users.find(call))
+
+
+def of_me(call: Call) -> Answer:
+    return _of_person(call, users.signed_in(call))
+
+
+def _of_person(call: Call, user: dict[str, Any]) -> Answer:
+    """Those for this person alone."""
+    found = [grant for grant in call.world.data["grants"].values() if grant["principalId"] == user["id"]]
+    return query.collection(call, GRANT, found, CONTEXT, lambda grant: {"@odata.id": _address(call.world, grant)})
 
 
 def get(call: Call) -> Answer:

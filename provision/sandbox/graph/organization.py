@@ -6,12 +6,14 @@ from typing import Any
 
 from provision.sandbox import objects
 from provision.sandbox.graph import query
-from provision.sandbox.graph.call import Answer, Call, missing
+from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, missing
 from provision.sandbox.graph.schema import ORGANIZATION, SKU
-from provision.sandbox.world import World
+from provision.sandbox.graph.writing import checked
+from provision.sandbox.world import World, merge
 
 NARROW = ("id", "displayName", "verifiedDomains")
 """All that User.Read alone shows (organization-get.md)."""
+NO_PROFILE = {"contactEmail": "", "statementUrl": ""}
 
 
 def listed(call: Call) -> Answer:
@@ -22,6 +24,14 @@ def get(call: Call) -> Answer:
     if call.key().lower() != call.world.tenant_id:
         raise missing(call.key())
     return query.entity(call, ORGANIZATION, _organization(call), "organization")
+
+
+def update(call: Call) -> Answer:
+    if call.key().lower() != call.world.tenant_id:
+        raise missing(call.key())
+    patch = checked(call.plain(), ORGANIZATION)
+    merge(call.world.data.setdefault("organization", {"privacyProfile": dict(NO_PROFILE)}), patch)
+    return NO_CONTENT
 
 
 def skus(call: Call) -> Answer:
@@ -71,9 +81,10 @@ def describe(world: World) -> dict[str, Any]:
         "tenantType": "AAD",
         "directorySizeQuota": {"used": used, "total": 50000},
         "assignedPlans": [{"assignedDateTime": since, **plan, "servicePlanId": objects.EXCHANGE_SERVICE_PLAN}],
-        "privacyProfile": {"contactEmail": "", "statementUrl": ""},
+        "privacyProfile": NO_PROFILE,
         "provisionedPlans": [{**plan, "provisioningStatus": "Success"}],
         "verifiedDomains": [_domain(tenant["domain"], initial=True), _domain("contoso.com", initial=False)],
+        **world.data.get("organization", {}),
     }
 
 

@@ -44,11 +44,15 @@ def remove_from_principal(call: Call) -> Answer:
 
 
 def owned_by_user(call: Call) -> Answer:
-    return _owned(call, users.find(call))
+    return _list_owned(call, users.find(call))
 
 
 def owned_by_me(call: Call) -> Answer:
-    return _owned(call, users.signed_in(call))
+    return _list_owned(call, users.signed_in(call))
+
+
+def owned_by_principal(call: Call) -> Answer:
+    return _list_owned(call, principals.find(call))
 
 
 def without_ref(call: Call) -> Answer:
@@ -67,11 +71,14 @@ def _list(call: Call, item: dict[str, Any]) -> Answer:
     return query.collection(call, DIRECTORY_OBJECT, owners(call, item), "directoryObjects")
 
 
-def _owned(call: Call, user: dict[str, Any]) -> Answer:
+def owned(call: Call, owner: dict[str, Any]) -> list[dict[str, Any]]:
     """Applications, then service principals. Each of either is looked at."""
     everything = [*call.world.data["apps"].values(), *call.world.data["principals"].values()]
-    found = [principals.typed(item) for item in everything if user["id"] in item["_owners"]]
-    return query.collection(call, DIRECTORY_OBJECT, found, "directoryObjects")
+    return [principals.typed(item) for item in everything if owner["id"] in item["_owners"]]
+
+
+def _list_owned(call: Call, owner: dict[str, Any]) -> Answer:
+    return query.collection(call, DIRECTORY_OBJECT, owned(call, owner), "directoryObjects")
 
 
 def _add(call: Call, item: dict[str, Any]) -> Answer:

@@ -29,7 +29,7 @@ def _add(call: Call, item: dict[str, Any]) -> Answer:
     body = call.plain() if call.content.strip() else {}
     if set(body) - {"passwordCredential"}:
         raise Refused(400, "Request_BadRequest", f"Invalid property '{min(set(body) - {'passwordCredential'})}'.")
-    minted = credentials.mint(call.world, item, body.get("passwordCredential") or {})
+    minted = credentials.mint(call, item, body.get("passwordCredential") or {})
     return Answer(200, {**context("microsoft.graph.passwordCredential"), **minted})
 
 

@@ -44,14 +44,17 @@ def same(*groups: frozenset[str], roles: frozenset[str] = frozenset()) -> Needs:
 _APPS = ("Application.ReadWrite.All", "Directory.ReadWrite.All")
 _READ = ("Application.Read.All", *_APPS, "Directory.Read.All")
 _DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+_ORGANIZATION = ("Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY)
+_CREATE = "AppRegistration.Create"
 _GRANTS = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 _CONFIGURE = "Policy.ReadWrite.ApplicationConfiguration"
-_OWNED = "Application.ReadWrite.OwnedBy"
+_OWNED, _ASSIGN = "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"
 _SECURITY = ("Administrator", "Operator", "Reader")
 
 NOTHING = Needs((), ())
 READ_APPS = Needs((any_of(*_READ),), (any_of(*_READ, _OWNED),))
 CHANGE_APPS = Needs((any_of(*_APPS),), (any_of(*_APPS, _OWNED),))
+CREATE_APPS = Needs((any_of(*_APPS, _CREATE),), (any_of(*_APPS, _OWNED, _CREATE),))
 ADD_OWNERS = same(any_of(*_APPS), any_of(*_DIRECTORY))
 READ_DELETED = same(any_of(*_READ))
 READ_ONE_DELETED = READ_APPS
@@ -59,24 +62,24 @@ RESTORE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, RESTORERS)
 PURGE = Needs(CHANGE_APPS.delegated, CHANGE_APPS.application, PURGERS)
 READ_GRANTS = same(any_of(*_DIRECTORY, *_GRANTS))
 CHANGE_GRANTS = same(any_of(*_GRANTS))
-READ_ORGANIZATION = Needs(
-    (any_of("User.Read", "Organization.Read.All", *_DIRECTORY),), (any_of("Organization.Read.All", *_DIRECTORY),)
-)
+READ_ORGANIZATION = Needs((any_of("User.Read", *_ORGANIZATION),), (any_of(*_ORGANIZATION),))
 READ_USERS = Needs(
     (any_of("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
     (any_of("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),),
 )
 READ_ME = Needs((any_of("User.Read", "User.ReadWrite", "User.Read.All", *_DIRECTORY),), ())
 READ_OWNED = Needs((any_of("User.Read", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY),), ())
-READ_LICENSES = same(any_of("LicenseAssignment.Read.All", "User.Read.All", *_DIRECTORY))
-READ_SKUS = same(any_of("LicenseAssignment.Read.All", "Organization.Read.All", *_DIRECTORY))
+_LICENSES = ("LicenseAssignment.Read.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTORY)
+READ_LICENSES = Needs((any_of("User.Read", *_LICENSES),), (any_of(*_LICENSES),))
+READ_SKUS = same(any_of("LicenseAssignment.Read.All", *_ORGANIZATION))
 READ_AUTHORIZATION = same(any_of("Policy.Read.All", "Policy.ReadWrite.Authorization"))
 CHANGE_AUTHORIZATION = same(
     any_of("Policy.ReadWrite.Authorization"), roles=frozenset({GLOBAL, "Privileged Role Administrator"})
 )
-READ_POLICIES = same(any_of("Policy.Read.All", _CONFIGURE))
+_POLICIES = ("Policy.Read.All", "Policy.Read.ApplicationConfiguration", _CONFIGURE)
+READ_POLICIES = same(any_of(*_POLICIES))
 CHANGE_POLICIES = same(any_of(_CONFIGURE), roles=POLICY_ADMINS)
-READ_ASSIGNED = same(any_of(*_READ), any_of("Policy.Read.All", _CONFIGURE))
+READ_ASSIGNED = same(any_of(*_READ), any_of(*_POLICIES))
 ASSIGN_POLICIES = same(any_of(*_READ), any_of(_CONFIGURE), roles=POLICY_ADMINS)
 READ_GRANT_POLICIES = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant"))
 _GROUPS = ("Group.Read.All", "Group.ReadWrite.All", *_DIRECTORY)
@@ -87,12 +90,34 @@ CREATE_GROUPS = Needs(
 )
 DELETE_GROUPS = same(any_of("Group.ReadWrite.All"))
 READ_MEMBERSHIPS = Needs((any_of("User.Read", "GroupMember.Read.All", *_DIRECTORY),), (any_of(*_DIRECTORY),))
-READ_OBJECTS = same(any_of(*_READ))
 READ_SIGN_INS = same(
     any_of("AuditLog.Read.All"),
     any_of(*_DIRECTORY),
     roles=frozenset({GLOBAL, "Global Reader", "Reports Reader", *(f"Security {r}" for r in _SECURITY)}),
 )
+READ_ANY = same(any_of(*_DIRECTORY, "Directory.AccessAsUser.All"))
+DELETE_ANY = Needs((any_of("Directory.AccessAsUser.All"),), ())
+READ_DOMAINS = same(any_of("Domain.Read.All", "Domain.ReadWrite.All", *_DIRECTORY))
+CHANGE_ORGANIZATION = Needs(
+    (any_of("Organization.ReadWrite.All", "Directory.AccessAsUser.All"),), (any_of("Organization.ReadWrite.All"),)
+)
+READ_TENANTS = same(any_of("CrossTenantInformation.ReadBasic.All"))
+READ_CONSENT_REQUESTS = same(any_of("Policy.Read.All", "Policy.ReadWrite.ConsentRequest"))
+CHANGE_CONSENT_REQUESTS = same(any_of("Policy.ReadWrite.ConsentRequest"))
+READ_SECURITY_DEFAULTS = same(any_of("Policy.Read.All"))
+CHANGE_SECURITY_DEFAULTS = same(any_of("Policy.ReadWrite.SecurityDefaults", "Policy.ReadWrite.ConditionalAccess"))
+CHANGE_GRANT_POLICIES = same(any_of("Policy.ReadWrite.PermissionGrant"))
+READ_CONDITIONS = same(any_of("Policy.Read.PermissionGrant", "Policy.ReadWrite.PermissionGrant", *_DIRECTORY))
+READ_OBJECTS = same(any_of(*_READ))
+_PEOPLE = ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY)
+READ_CHANGED_USERS = Needs(
+    (any_of("User.Read", "User.ReadWrite", "User.ReadBasic.All", *_PEOPLE),), (any_of(*_PEOPLE),)
+)
+READ_CHANGED_OBJECTS = same(any_of(*_READ, "User.Read.All"))
+READ_ASSIGNMENTS = same(any_of(*_READ))
+ASSIGN_ROLES = REVOKE_ROLES = Needs((any_of(_ASSIGN, "Directory.AccessAsUser.All"),), (any_of(_ASSIGN),))
+ASSIGN_ROLES_OF = same(any_of(_ASSIGN), any_of(*_READ))
+READ_USERS_ROLES = Needs((any_of(_ASSIGN, "User.ReadBasic.All", *_DIRECTORY),), (any_of(_ASSIGN, *_DIRECTORY),))
 
 
 def check(needs: Needs, caller: Caller, world: World) -> None:

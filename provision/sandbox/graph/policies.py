@@ -2,7 +2,7 @@
 policies. What a policy forbids is decided in policy_rules.py.
 
 Left out: creating permission grant policies; the exclusions of microsoft-user-default-recommended, whose ids on
-Exchange Online no page gives; excludeActors.
+Exchange Online no page gives.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox import objects
-from provision.sandbox.graph import applications, consent, policy_rules, principals, query
+from provision.sandbox.graph import applications, consent, policy_shapes, principals, query
 from provision.sandbox.graph.call import NO_CONTENT, Answer, Call, Refused, missing
 from provision.sandbox.graph.schema import (
     APP_POLICY,
@@ -19,6 +19,7 @@ from provision.sandbox.graph.schema import (
     GRANT_POLICY,
     TENANT_POLICY,
 )
+from provision.sandbox.graph.schema_tenant import CONDITION_SET
 from provision.sandbox.graph.writing import checked, required
 from provision.sandbox.world import World, merge, new_id
 
@@ -35,11 +36,12 @@ def get_default(call: Call) -> Answer:
 
 
 def update_default(call: Call) -> Answer:
-    patch = checked(call.plain(), TENANT_POLICY)
-    for side in ("applicationRestrictions", "servicePrincipalRestrictions"):
+    """There is one such policy: the id that an example sends, another one than Graph shows, is not looked at."""
+    patch = checked(call.plain(), TENANT_POLICY, frozenset({"id"}))
+    for side, uris in (("applicationRestrictions", True), ("servicePrincipalRestrictions", False)):
         if side in patch:
-            patch[side] = policy_rules.restrictions(patch[side], TENANT_POLICY.resource)
-    call.world.data["policy"] |= patch
+            patch[side] = policy_shapes.of_tenant(patch[side], TENANT_POLICY.resource, uris=uris)
+    merge(call.world.data["policy"], patch)
     return NO_CONTENT
 
 
@@ -54,8 +56,8 @@ def create(call: Call) -> Answer:
     body = checked(call.plain(), APP_POLICY)
     required(body, APP_POLICY, "displayName", "description")
     about = {"id": new_id(), "displayName": body["displayName"], "description": body["description"]}
-    rules = policy_rules.restrictions(body.get("restrictions") or {}, APP_POLICY.resource)
-    policy = {**about, "isEnabled": bool(body.get("isEnabled")), "restrictions": rules}
+    rules = policy_shapes.of_app(body.get("restrictions") or {}, APP_POLICY.resource)
+    policy = {**about, "isEnabled": bool(body.get("isEnabled")), "restrictions": {**policy_shapes.nothing(), **rules}}
     call.world.data["policies"][policy["id"]] = policy
     return query.created(APP_POLICY, policy, CONTEXT)
 
@@ -67,8 +69,8 @@ def get(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     policy, patch = _find(call.world, call.key()), checked(call.plain(), APP_POLICY)
     if "restrictions" in patch:
-        patch["restrictions"] = policy_rules.restrictions(patch["restrictions"], APP_POLICY.resource)
-    policy |= patch
+        patch["restrictions"] = policy_shapes.of_app(patch["restrictions"], APP_POLICY.resource)
+    merge(policy, patch)
     return NO_CONTENT
 
 
@@ -164,7 +166,26 @@ def grant_policies(call: Call) -> Answer:
 
 
 def grant_policy(call: Call) -> Answer:
+    return query.entity(call, GRANT_POLICY, _grant_policy(call), "policies/permissionGrantPolicies")
+
+
+def includes(call: Call) -> Answer:
+    return _conditions(call, "includes")
+
+
+def excludes(call: Call) -> Answer:
+    return _conditions(call, "excludes")
+
+
+def _conditions(call: Call, side: str) -> Answer:
+    policy = _grant_policy(call)
+    return query.collection(
+        call, CONDITION_SET, policy[side], f"policies/permissionGrantPolicies('{policy['id']}')/{side}"
+    )
+
+
+def _grant_policy(call: Call) -> dict[str, Any]:
     found = next((p for p in consent.built_in(call.world.tenant_id) if p["id"] == call.key()), None)
     if found is None:
         raise missing(call.key())
-    return query.entity(call, GRANT_POLICY, found, "policies/permissionGrantPolicies")
+    return found

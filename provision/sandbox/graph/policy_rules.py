@@ -1,34 +1,35 @@
-"""App management policies as they are kept and enforced: the tenant's default, and those assigned to an app, which
-then stand in its place (facts/graph.md 2.11). The operations are in policies.py.
+"""App management policies as they are enforced: the tenant's default, and those assigned to an app, which then stand in
+its place (facts/graph.md 2.11). How they are written is in policy_shapes.py; the operations are in policies.py.
 
-Enforced are passwordAddition and passwordLifetime, on addPassword and on secrets at creation. The rules for keys and
-symmetric keys are kept and shown, not enforced.
+Enforced are passwordAddition and passwordLifetime, on addPassword and on secrets at creation; lifetimes of keys, where
+one is added; the rules for identifier URIs. The rules for symmetric keys, customPasswordAddition and
+trustedCertificateAuthority are kept and shown, not enforced: nothing here could break them, but for the last.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import objects
-from provision.sandbox.graph.call import Refused, invalid
+from provision.sandbox.entra.authority import domains
+from provision.sandbox.graph.call import Refused
+from provision.sandbox.graph.policy_shapes import KEY_LIFETIMES, SINCE, lifetime, nothing
 from provision.sandbox.world import World, moment, new_id
 
-SINCE = "2019-10-19T10:37:00Z"
-"""What a rule of the control port says of the apps it applies to: all that were made since."""
-LIFETIMES = {"passwordLifetime", "symmetricKeyLifetime", "asymmetricKeyLifetime"}
-KINDS = {
-    "passwordCredentials": {
-        "passwordAddition",
-        "passwordLifetime",
-        "symmetricKeyAddition",
-        "symmetricKeyLifetime",
-        "customPasswordAddition",
-    },
-    "keyCredentials": {"asymmetricKeyLifetime"},
-}
-_DURATION = re.compile(r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,5})S)?)?")
+if TYPE_CHECKING:
+    from provision.sandbox.graph.call import Call
+
+Item = Mapping[str, Any]
+TYPE = "Credential type not allowed as per assigned policy '{}'."
+TOO_LONG = "Credential lifetime exceeds the max value allowed as per assigned policy '{}'."
+NO_URI = (
+    "Failed to add identifier URI {}. All newly added URIs must contain a tenant verified domain, tenant ID, or app ID"
+    ", as per the default tenant policy of your organization. See https://aka.ms/identifier-uri-addition-error for more"
+    " information on this error."
+)
+"""identifier-uri-restrictions.md; the text for nonDefaultUriAddition is on no page that was read: this one, too."""
 
 
 def from_control(world: World, body: dict[str, Any]) -> None:
@@ -41,7 +42,7 @@ def from_control(world: World, body: dict[str, Any]) -> None:
     rules = [{**rule, "restrictionType": "passwordAddition"}] if body.get("passwordAddition") else []
     if days := body.get("maxDays"):
         rules.append({**rule, "restrictionType": "passwordLifetime", "maxLifetime": f"P{days}D"})
-    restrictions: dict[str, Any] = {"passwordCredentials": rules, "keyCredentials": []}
+    restrictions: dict[str, Any] = {**nothing(), "passwordCredentials": rules}
     enabled = bool(body.get("isEnabled"))
     if "client_id" not in body:
         changed = {"isEnabled": enabled, "applicationRestrictions": restrictions}
@@ -56,42 +57,6 @@ def from_control(world: World, body: dict[str, Any]) -> None:
     world.data["policies"][app["_policy"]] = {**about, "restrictions": restrictions}
 
 
-def restrictions(found: Any, resource: str) -> dict[str, list[dict[str, Any]]]:
-    """An appManagementConfiguration as it is kept. Raises Refused where it is none."""
-    kept: dict[str, list[dict[str, Any]]] = {"passwordCredentials": [], "keyCredentials": []}
-    if not isinstance(found, dict) or set(found) - set(KINDS):
-        raise invalid("restrictions", resource)
-    for kind, rules in found.items():
-        if not isinstance(rules, list):
-            raise invalid(kind, resource)
-        kept[kind] = [_rule(rule, kind, resource) for rule in rules]
-    return kept
-
-
-def _rule(rule: Any, kind: str, resource: str) -> dict[str, Any]:
-    known = isinstance(rule, dict) and str(rule.get("restrictionType")) in KINDS[kind]
-    if not known or str(rule.get("state", "enabled")) not in {"enabled", "disabled"}:
-        raise invalid(kind, resource)
-    if rule["restrictionType"] in LIFETIMES and _lifetime(rule.get("maxLifetime")) is None:
-        raise invalid("maxLifetime", resource)
-    since = rule.get("restrictForAppsCreatedAfterDateTime")
-    try:
-        moment(since or SINCE)
-    except (TypeError, ValueError, OverflowError):
-        raise invalid("restrictForAppsCreatedAfterDateTime", resource) from None
-    about = {"restrictionType": rule["restrictionType"], "state": rule.get("state", "enabled")}
-    return {**about, "maxLifetime": rule.get("maxLifetime"), "restrictForAppsCreatedAfterDateTime": since}
-
-
-def _lifetime(text: Any) -> timedelta | None:
-    """An ISO 8601 duration of days, hours, minutes and seconds."""
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if found is None or not any(found.groups()):
-        return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
 def check_audience(world: World, audience: str) -> None:
     """Raises Refused where the tenant's default keeps apps from this one."""
     policy = world.data["policy"]
@@ -100,21 +65,88 @@ def check_audience(world: World, audience: str) -> None:
         raise Refused(400, "SignInAudienceNotAllowedAsPerAppPolicy", text)
 
 
-def enforce(world: World, item: dict[str, Any], lifetime: timedelta) -> None:
+def check_password(call: Call, item: Item, asked: timedelta) -> None:
     """Raises the refusal of the policy that applies to this app or service principal."""
+    policy, restrictions = _policy(call.world, item)
+    for rule in _applying(call, item, restrictions["passwordCredentials"]):
+        if rule["restrictionType"] == "passwordAddition":
+            raise Refused(400, "CredentialTypeNotAllowedAsPerAppPolicy", TYPE.format(policy["id"]))
+        if rule["restrictionType"] == "passwordLifetime":
+            _check_lifetime(policy, rule, asked)
+
+
+def check_key(call: Call, item: Item, asked: timedelta) -> None:
+    """The same for a key; that its refusal is a secret's is assumed."""
+    policy, restrictions = _policy(call.world, item)
+    for rule in _applying(call, item, restrictions["keyCredentials"]):
+        if rule["restrictionType"] in KEY_LIFETIMES:
+            _check_lifetime(policy, rule, asked)
+
+
+def check_uri(call: Call, app: Item, uri: str) -> None:
+    """The same for an identifier URI that is new on the app. `app` is as it is to be; a new one may have no ids yet."""
+    _, restrictions = _policy(call.world, app)
+    holder = restrictions.get("applicationRestrictions", restrictions)
+    for name, rule in holder.get("identifierUris", {}).items():
+        for one in _applying(call, app, [rule]):
+            secure = _is_default if name == "nonDefaultUriAddition" else _is_secure
+            if not _exempt(call.world, app, one) and not secure(call.world, app, uri):
+                raise Refused(400, "HostNameNotOnVerifiedDomain", NO_URI.format(uri))
+
+
+def _policy(world: World, item: Item) -> tuple[Item, Item]:
+    """The policy of this object and its restrictions: none where it is not enabled."""
     own = world.data["policies"].get(item.get("_policy"))
     side = "servicePrincipalRestrictions" if "servicePrincipalNames" in item else "applicationRestrictions"
     policy = own or world.data["policy"]
-    rules = policy["restrictions" if own else side]["passwordCredentials"] if policy["isEnabled"] else []
+    return policy, policy["restrictions" if own else side] if policy["isEnabled"] else nothing()
+
+
+def _applying(call: Call, item: Item, rules: list[Item]) -> Iterator[Item]:
+    """Those that are enabled, meant for an object of this age, and from which the caller is not exempt."""
     created = moment(item.get("createdDateTime") or "2019-01-01T00:00:00Z")
     for rule in rules:
         since = rule["restrictForAppsCreatedAfterDateTime"]
-        if rule["state"] != "enabled" or (since and created < moment(since)):
-            continue
-        if rule["restrictionType"] == "passwordAddition":
-            text = f"Credential type not allowed as per assigned policy '{policy['id']}'."
-            raise Refused(400, "CredentialTypeNotAllowedAsPerAppPolicy", text)
-        longest = _lifetime(rule["maxLifetime"])
-        if rule["restrictionType"] == "passwordLifetime" and longest is not None and lifetime > longest:
-            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{policy['id']}'."
-            raise Refused(400, "CredentialInvalidLifetimeAsPerAppPolicy", text)
+        if rule["state"] == "enabled" and (not since or created >= moment(since)) and not _excluded(call, rule):
+            yield rule
+
+
+def _excluded(call: Call, rule: Item) -> bool:
+    """The calls of a user or service principal with one of these custom security attributes are not restricted."""
+    wanted = (rule.get("excludeActors") or {}).get("customSecurityAttributes", ())
+    if not wanted:
+        return False
+    ident = call.caller.object_id
+    user = next((u for u in call.world.data["users"] if u["id"] == ident), None)
+    held = (user or call.world.principal(ident) or {}).get("_attributes", {})
+    return any(one["value"] in _values(held.get(one["id"])) for one in wanted)
+
+
+def _values(held: Any) -> list[Any]:
+    return held if isinstance(held, list) else [held]
+
+
+def _check_lifetime(policy: Item, rule: Item, asked: timedelta) -> None:
+    longest = lifetime(rule["maxLifetime"])
+    if longest is not None and asked > longest:
+        raise Refused(400, "CredentialInvalidLifetimeAsPerAppPolicy", TOO_LONG.format(policy["id"]))
+
+
+def _exempt(world: World, app: Item, rule: Item) -> bool:
+    principal = world.data["principals"].get(app.get("appId"), {})
+    if rule.get("excludeSaml") and str(principal.get("preferredSingleSignOnMode")).lower() == "saml":
+        return True
+    return bool(rule.get("excludeAppsReceivingV2Tokens")) and app["api"]["requestedAccessTokenVersion"] == 2  # noqa: PLR2004
+
+
+def _is_default(world: World, app: Item, uri: str) -> bool:
+    return uri.lower() in {f"api://{app['appId']}", f"api://{world.tenant_id}/{app['appId']}"}
+
+
+def _is_secure(world: World, app: Item, uri: str) -> bool:
+    """It has the tenant's id, the app's, or a verified domain in it."""
+    low = uri.lower()
+    if app["appId"] in low or world.tenant_id in low:
+        return True
+    host = low.partition("://")[2].partition("/")[0]
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains(world))

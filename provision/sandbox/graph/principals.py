@@ -68,7 +68,7 @@ def update(call: Call) -> Answer:
     if "passwordCredentials" in patch:
         credentials.refuse_in_patch(principal, patch.pop("passwordCredentials"))
     if "keyCredentials" in patch:
-        patch["keyCredentials"] = credentials.keys(call.world, principal, patch["keyCredentials"])
+        patch["keyCredentials"] = credentials.keys(call, principal, patch["keyCredentials"])
     if patch.pop(custom_attributes.NAME, None):
         custom_attributes.change(call, principal)
     merge(principal, patch)
@@ -109,7 +109,7 @@ def _create(call: Call, app_id: str, body: dict[str, Any]) -> Answer:
     principal |= {"_owners": permissions.owner_of_new(call.caller), "_creator": call.caller.object_id}
     principal |= {"createdByAppId": call.caller.app_id, **synchronized.of(app)}
     try:
-        principal["keyCredentials"] = credentials.keys(world, principal, keys)
+        principal["keyCredentials"] = credentials.keys(call, principal, keys)
         if wanted.pop(custom_attributes.NAME, None):
             custom_attributes.change(call, principal)
     except Refused:
@@ -141,9 +141,16 @@ def get_object(call: Call) -> Answer:
     found = any_object(call.world, call.key())
     if found is None:
         raise missing(call.key())
-    item = typed(found)
-    name = item["@odata.type"].rpartition(".")[2]
-    where = f"https://graph.microsoft.com/v2/{call.world.tenant_id}/directoryObjects/{found['id']}"
-    about = {"@odata.type": item["@odata.type"]}
-    about["@odata.id"] = f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"
+    return entity(call, typed(found))
+
+
+def entity(call: Call, item: dict[str, Any]) -> Answer:
+    """`item`: with its type."""
+    about = {"@odata.type": item["@odata.type"], "@odata.id": address(call.world, item)}
     return query.entity(call, DIRECTORY_OBJECT, item, "directoryObjects", **about)
+
+
+def address(world: World, item: dict[str, Any]) -> str:
+    name = item["@odata.type"].rpartition(".")[2]
+    where = f"https://graph.microsoft.com/v2/{world.tenant_id}/directoryObjects/{item['id']}"
+    return f"{where}/Microsoft.DirectoryServices.{name[0].upper()}{name[1:]}"

@@ -53,7 +53,7 @@ def collection(
     advanced = call.eventual and kind.directory
     counted = advanced and call.query.get("$count", "").lower() == "true"
     names, expanded = selected(call, kind), _expanded(call, kind)
-    size = min(_size(call), PAGE) if expanded else _size(call)
+    length = min(size(call), PAGE) if expanded else size(call)
     found = _found(call, kind, items, advanced=counted)
     if wanted := call.query.get("$search"):
         from provision.sandbox.graph import search  # noqa: PLC0415 - as above
@@ -63,12 +63,12 @@ def collection(
     if wanted := call.query.get("$orderby"):
         found = _sorted(found, wanted, kind, advanced=counted, filtered="$filter" in call.query)
     first = _first(found, call.query.get("$skiptoken"))
-    page = found[first : first + size]
+    page = found[first : first + length]
     body: dict[str, Any] = {"@odata.context": _context(where, names, expanded)}
     if counted and "$skiptoken" not in call.query:  # of the first page only (concepts/paging.md)
         body["@odata.count"] = len(found)
-    if first + size < len(found):
-        body["@odata.nextLink"] = _next(call, first + size, page[-1])
+    if first + length < len(found):
+        body["@odata.nextLink"] = _next(call, first + length, page[-1])
     body["value"] = [
         {
             **noted(item),
@@ -92,7 +92,8 @@ def count(call: Call, kind: EntityType, items: Items) -> Answer:
 def _found(call: Call, kind: EntityType, items: Items, *, advanced: bool) -> Sequence[Mapping[str, Any]]:
     """What $filter leaves; by index where it asks for a value that a table is indexed by."""
     if not (wanted := call.query.get("$filter")):
-        return items.rows() if isinstance(items, Table) else list(items)
+        found = items.rows() if isinstance(items, Table) else items
+        return found if isinstance(found, Sequence) else list(found)
     from provision.sandbox.graph import filters  # noqa: PLC0415 - its grammar is loaded once somebody filters
 
     asked = filters.parse(wanted, kind, advanced=advanced)
@@ -134,6 +135,11 @@ def shown(kind: EntityType, item: Mapping[str, Any], names: Sequence[str] = ()) 
     return body
 
 
+def whole(kind: EntityType, item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a collection that nothing is selected of."""
+    return {**noted(item), **shown(kind, item)}
+
+
 def noted(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name.startswith("@odata.")}
 
@@ -159,7 +165,7 @@ def _known_options(call: Call, known: Container[str]) -> None:
             raise Refused(400, "BadRequest", f"The query parameter '{name}' is not supported.")
 
 
-def _size(call: Call) -> int:
+def size(call: Call) -> int:
     wanted = call.query.get("$top", str(PAGE))
     if not wanted.isdecimal() or len(wanted) > 9:  # noqa: PLR2004 - no number of items
         text = (

@@ -15,6 +15,15 @@ from provision.sandbox.graph.table import TABLE
 NOT_ALLOWED = "Specified HTTP method is not allowed for the request target."
 _QUOTED = "'((?:[^']|'')*)'"
 _KEYS = {"app": ("id", "appId", "uniqueName"), "sp": ("id", "appId"), "fic": ("id", "name")}
+_KEYS["user"] = ("id", "userPrincipalName")
+_LONG = re.compile(
+    r"/(?:microsoft\.)?graph\.(delta|(?:add|remove)(?:Password|Key)|restore|getByIds|getUserOwnedObjects)(\(\))?$"
+    r"|/(delta)\(\)$",
+    re.IGNORECASE,
+)
+"""An action or function by its full name, as SDKs call it (concepts/delta-query-overview.md), a function with ()."""
+FUNCTIONS = {"domainName", "tenantId"}
+"""Parameters of functions, which stand in parentheses by their name alone."""
 _PLACEHOLDER = re.compile(r"/?\{(\w+)\}")
 
 
@@ -29,8 +38,22 @@ def _pattern(path: str) -> tuple[re.Pattern[str], tuple[tuple[str, str], ...]]:
     made, at = "", 0
     for match in _PLACEHOLDER.finditer(path):
         name = match[1]
+        if name == "cast":
+            groups.append((name, "id"))
+            made += re.escape(path[at : match.start()]) + r"/(?:microsoft\.)?graph\.(\w+)"
+            at = match.end()
+            continue
+        if name in FUNCTIONS:
+            groups.append((name, name))
+            made += re.escape(path[at : match.start()]) + rf"\({name}={_QUOTED}\)"
+            at = match.end()
+            continue
         first, *others = _KEYS.get(name, ("id",))
-        forms = [r"/(?!\$)([^/()]+)", rf"\({_QUOTED}\)", *(rf"\({other}={_QUOTED}\)" for other in others)]
+        forms = [
+            r"/(?!\$|microsoft\.graph\.)([^/()]+)",
+            rf"\({_QUOTED}\)",
+            *(rf"\({other}={_QUOTED}\)" for other in others),
+        ]
         groups += [(name, first), (name, first), *((name, other) for other in others)]
         made += re.escape(path[at : match.start()]) + f"(?:{'|'.join(forms)})"
         at = match.end()
@@ -44,7 +67,7 @@ def normal(path: str) -> str:
 
 def find(method: str, path: str) -> tuple[Operation, Mapping[str, tuple[str, str]]]:
     """(operation, {placeholder: (key property, value)}). Raises Refused: 405, or 400 where nothing has the address."""
-    known = False
+    known, path = False, _LONG.sub(lambda found: f"/{found[1] or found[3]}", path)
     for pattern, groups, operation in _routes():
         match = pattern.fullmatch(path)
         if match is None:

@@ -202,6 +202,22 @@ DIRECTORY_OBJECT = EntityType(
 )
 OBJECT_TYPES = {f"#microsoft.graph.{kind.name}": kind for kind in KINDS}
 """The @odata.type of a directory object -> its own type."""
+ASSIGNMENT = EntityType(
+    name="appRoleAssignment",
+    properties=(
+        "id",
+        "deletedDateTime",
+        "appRoleId",
+        "createdDateTime",
+        "principalDisplayName",
+        "principalId",
+        "principalType",
+        "resourceDisplayName",
+        "resourceId",
+    ),
+    filters={"principalDisplayName": "DD--", "resourceId": "D---"},
+    writable=dict.fromkeys(("principalId", "resourceId", "appRoleId"), "g"),
+)
 GRANT = EntityType(
     name="oAuth2PermissionGrant",
     properties=("clientId", "consentType", "id", "principalId", "resourceId", "scope"),
@@ -321,4 +337,9 @@ ORGANIZATION = EntityType(
         "verifiedDomains",
     ),
     directory=False,
+    writable={
+        **dict.fromkeys(("marketingNotificationEmails", "technicalNotificationMails"), "[s]"),
+        **dict.fromkeys(("securityComplianceNotificationMails", "securityComplianceNotificationPhones"), "[s]"),
+        "privacyProfile": {"contactEmail": "s", "statementUrl": "s"},
+    },
 )

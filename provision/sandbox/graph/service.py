@@ -166,7 +166,7 @@ def _asks_for_itself(call: Call) -> bool:
     """An app reads its own application and service principal without any permission (serviceprincipal-get.md)."""
     if call.method != "GET" or call.caller.delegated or set(call.keys) - {"app", "sp"} or not call.keys:
         return False
-    if call.path.count("/") > 2:  # noqa: PLR2004 - something below it
+    if call.path.count("/") > (1 if "(" in call.path else 2):  # something below it
         return False
     own = call.world.app_by("appId", call.caller.app_id) or {}
     return next(iter(call.keys.values()))[1].lower() in {call.caller.app_id, call.caller.object_id, own.get("id")}
@@ -207,5 +207,7 @@ def query_of(text: str) -> dict[str, str]:
 def _response(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status, headers=dict(answer.headers))
+    if isinstance(answer.body, bytes):
+        return Response(answer.body, answer.status, dict(answer.headers))
     text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body, ensure_ascii=False)
     return Response(text.encode("utf-8", "replace"), answer.status, dict(answer.headers))

@@ -37,17 +37,21 @@ from provision.sandbox.graph.operation import (
     left_out,
 )
 from provision.sandbox.graph.table_groups import GROUPS
+from provision.sandbox.graph.table_objects import CHANGES, OBJECTS
+from provision.sandbox.graph.table_roles import ROLES
+from provision.sandbox.graph.table_tenant import TENANT
 
 BUT_OWNERS = f"{EXPAND} but of owners"
 BUT_TWO = f"{BUT_OWNERS} and federatedIdentityCredentials"
 
 TABLE: tuple[Operation, ...] = (
+    *CHANGES,
     Operation("GET", "/applications", applications.listed, may.READ_APPS, "application-list.md", BUT_TWO),
     Operation("GET", "/applications/$count", applications.counted, may.READ_APPS, "application-list.md"),
     Operation(
         "GET", "/applications/delta", delta.of_apps, may.READ_APPS, "application-delta.md", "states outlive no restart"
     ),
-    Operation("POST", "/applications", applications.create, may.CHANGE_APPS, "application-post-applications.md"),
+    Operation("POST", "/applications", applications.create, may.CREATE_APPS, "application-post-applications.md"),
     Operation("GET", APP, applications.get, may.READ_APPS, "application-get.md", BUT_TWO),
     Operation(
         "PATCH",
@@ -277,10 +281,17 @@ TABLE: tuple[Operation, ...] = (
         policies.update_default,
         may.CHANGE_POLICIES,
         "tenantappmanagementpolicy-update.md",
-        "rules for keys are kept, not enforced; excludeActors",
+        "rules for symmetric keys, customPasswordAddition, trustedCertificateAuthority: kept, not enforced; an id",
     ),
     Operation("GET", POLICY, policies.listed, may.READ_POLICIES, "appmanagementpolicy-list.md"),
-    Operation("POST", POLICY, policies.create, may.CHANGE_POLICIES, "appmanagementpolicy-post.md", "as above"),
+    Operation(
+        "POST",
+        POLICY,
+        policies.create,
+        may.CHANGE_POLICIES,
+        "appmanagementpolicy-post.md",
+        "as above; that its table has a permission to read as the least one",
+    ),
     Operation("GET", POLICY + "/{id}", policies.get, may.READ_POLICIES, "appmanagementpolicy-get.md"),
     Operation("PATCH", POLICY + "/{id}", policies.update, may.CHANGE_POLICIES, "appmanagementpolicy-update.md"),
     Operation("DELETE", POLICY + "/{id}", policies.delete, may.CHANGE_POLICIES, "appmanagementpolicy-delete.md"),
@@ -316,4 +327,7 @@ TABLE: tuple[Operation, ...] = (
         "permissiongrantpolicy-get.md",
         "as above",
     ),
+    *ROLES,
+    *OBJECTS,
+    *TENANT,
 )
