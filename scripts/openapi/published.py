@@ -119,7 +119,7 @@ class Published:
     def _model(self, module: str) -> Model:
         tree = self._tree(module)
         cls = next(node for node in tree.body if isinstance(node, ast.ClassDef))
-        fields, modules = {}, {}
+        fields, modules = {}, {cls.name: module}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
                 modules |= {alias.name: node.module for alias in node.names}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from provision.sandbox.objects import GRAPH_APP_ID, NO_ID
-from provision.sandbox.testing import SCOPE
 from provision.sandbox.world import ROLES
 from tests.sandbox.fuzz_words import FILTERS
 
@@ -17,6 +16,7 @@ MORE_ROLES = (
     "Policy.ReadWrite.PermissionGrant",
     "Policy.ReadWrite.SecurityDefaults",
 )
+SCOPE = "https://graph.microsoft.com/.default"
 SCOPES = (
     "Directory.AccessAsUser.All",
     "User.Read",

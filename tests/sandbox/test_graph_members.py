@@ -6,7 +6,13 @@ from provision.sandbox.graph.schema_users import OF_ONE
 from scripts.openapi.entities import TYPES
 from scripts.openapi.published import Published
 
-POLICIES = ("appManagementPolicy", "tenantAppManagementPolicy", "authorizationPolicy", "permissionGrantPolicy")
+POLICIES = (
+    "appManagementPolicy",
+    "tenantAppManagementPolicy",
+    "authorizationPolicy",
+    "permissionGrantPolicy",
+    "identitySecurityDefaultsEnforcementPolicy",
+)
 LEFT_OUT = {
     **{name: {"deletedDateTime"} for name in POLICIES},
     "application": {"logo"},
@@ -35,6 +41,17 @@ LEFT_OUT = {
         "welcomeMessageEnabled",
     },
     "organization": {"mobileDeviceManagementAuthority"},
+    "adminConsentRequestPolicy": {"id"},
+    "domain": {"manufacturer", "model", "passwordNotificationWindowInDays", "passwordValidityPeriodInDays", "state"},
+    "signIn": {
+        "authenticationAppDeviceDetails",
+        "homeTenantId",
+        "resourceTenantId",
+        "riskEventTypes_v2",
+        "servicePrincipalId",
+        "servicePrincipalName",
+        "userAgent",
+    },
 }
 """What other operations or other services tell; policies are never among what was deleted."""
 

@@ -75,7 +75,7 @@ def test_custom_security_attributes_are_shown_on_select_and_taken_away_by_null(t
         }
     }
     listed = tenant.get("/servicePrincipals?$select=id,customSecurityAttributes").json()["value"]
-    assert [bool(item["customSecurityAttributes"]) for item in listed] == [False, False, True]
+    assert [bool(item["customSecurityAttributes"]) for item in listed] == [False, False, False, True]
     tenant.patch(principal, {"customSecurityAttributes": {"Engineering": {"Project": []}}})
     assert tenant.get(asked).json()["customSecurityAttributes"] == {"Engineering": {**TYPED, "Certification": True}}
     tenant.patch(principal, {"customSecurityAttributes": {"Engineering": {"Certification": None}}})

@@ -22,6 +22,13 @@ WRITERS = frozenset({"Attribute Assignment Administrator"})
 READERS = WRITERS | {"Attribute Assignment Reader"}
 
 
+def held(actor: Mapping[str, Any]) -> dict[str, Any]:
+    """{Set_Name: value} of a user, by the control port, or a service principal."""
+    sets = actor.get(KEPT, {})
+    own = {f"{name}_{key}": value for name, values in sets.items() for key, value in values.items()}
+    return {**actor.get("_attributes", {}), **own}
+
+
 def asked(call: Call) -> bool:
     return NAME.lower() in call.query.get("$select", "").lower()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import objects
 from provision.sandbox.entra.authority import domains
+from provision.sandbox.graph import custom_attributes
 from provision.sandbox.graph.call import Refused
 from provision.sandbox.graph.policy_shapes import KEY_LIFETIMES, SINCE, lifetime, nothing
 from provision.sandbox.world import World, moment, new_id
@@ -118,7 +119,7 @@ def _excluded(call: Call, rule: Item) -> bool:
         return False
     ident = call.caller.object_id
     user = next((u for u in call.world.data["users"] if u["id"] == ident), None)
-    held = (user or call.world.principal(ident) or {}).get("_attributes", {})
+    held = custom_attributes.held(user or call.world.principal(ident) or {})
     return any(one["value"] in _values(held.get(one["id"])) for one in wanted)
 
 
