@@ -13,6 +13,7 @@ REDIRECT = "https://app.example/answer"
 MORE_ROLES = (
     "CrossTenantInformation.ReadBasic.All",
     "Organization.ReadWrite.All",
+    "Group.ReadWrite.All",
     "Policy.ReadWrite.PermissionGrant",
     "Policy.ReadWrite.SecurityDefaults",
 )
@@ -47,7 +48,6 @@ class Tenant:
         self.me = sandbox.ask("GET", "/users/shapes@contoso.com")["id"]
         sandbox.control("operator", roles=[*ROLES, *MORE_ROLES])
         self.client = sandbox.register("shapes", scopes=SCOPES, redirect_uris=[REDIRECT])
-        sandbox.control("operator", roles=[*ROLES, "Group.ReadWrite.All"])
         self.tokens = [self._token(), self._persons()]
         self.apps = [self.app() for _ in range(4)]
         self.policies = [self.policy() for _ in range(2)]
