@@ -63,10 +63,12 @@ class FileSink:
                 self._mode(known)
                 text = target.read_bytes()
                 self.format.values(text)
-            with tempfile.NamedTemporaryFile(suffix=_SUFFIX, prefix=f".{target.name}.", dir=target.parent) as probe:
-                probe.write(bytes(len(text) + _ROOM))
-                probe.flush()
-                os.fsync(probe.fileno())
+            handle, probe = tempfile.mkstemp(_SUFFIX, f".{target.name}.", target.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(bytes(len(text) + _ROOM))
+            finally:
+                Path(probe).unlink()
 
     async def read(self) -> Holding:
         with self._told("read"):
