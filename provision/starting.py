@@ -34,6 +34,7 @@ deliver:
   - mspbots:
       username: {mailbox}
       via: browser           # person: a page to copy the values from
+#     tenant: Contoso        # as MSPbots' own header names it; in another one nothing is entered
 # - file: {{path: ./mail.env}}
 """
 
