@@ -31,13 +31,17 @@ ROLES = (
     "AppRoleAssignment.ReadWrite.All",
     "Application.ReadWrite.All",
     "AuditLog.Read.All",
+    "CrossTenantInformation.ReadBasic.All",
     "CustomSecAttributeAssignment.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
+    "Organization.ReadWrite.All",
     "Policy.Read.All",
     "Policy.Read.PermissionGrant",
     "Policy.ReadWrite.ApplicationConfiguration",
     "Policy.ReadWrite.Authorization",
+    "Policy.ReadWrite.PermissionGrant",
+    "Policy.ReadWrite.SecurityDefaults",
 )
 NEEDED = {"tenant", "operator", "users", "apps", "principals", "weather", "offset"}
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~-"

@@ -10,13 +10,6 @@ from tests.sandbox.fuzz_words import FILTERS
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 REDIRECT = "https://app.example/answer"
-MORE_ROLES = (
-    "CrossTenantInformation.ReadBasic.All",
-    "Organization.ReadWrite.All",
-    "Group.ReadWrite.All",
-    "Policy.ReadWrite.PermissionGrant",
-    "Policy.ReadWrite.SecurityDefaults",
-)
 SCOPE = "https://graph.microsoft.com/.default"
 SCOPES = (
     "Directory.AccessAsUser.All",
@@ -46,7 +39,7 @@ class Tenant:
         self.operator = {"client_id": sandbox.operator[0], "client_secret": sandbox.operator[1]}
         self.person = sandbox.user("shapes@contoso.com", roles=["Global Administrator"])
         self.me = sandbox.ask("GET", "/users/shapes@contoso.com")["id"]
-        sandbox.control("operator", roles=[*ROLES, *MORE_ROLES])
+        sandbox.control("operator", roles=[*ROLES, "Group.ReadWrite.All"])
         self.client = sandbox.register("shapes", scopes=SCOPES, redirect_uris=[REDIRECT])
         self.tokens = [self._token(), self._persons()]
         self.apps = [self.app() for _ in range(4)]
