@@ -79,7 +79,7 @@ def says_what_it_is(page):
 
 @pytest.mark.parametrize("name", ["plain", "portal", "frame", "shadow", "reworded", "slow"])
 def test_a_person_edits_an_entry(tenant, build, page, name):
-    visitor = build(name, entries=[OLD], **({"slow_ms": 100} if name == "slow" else {}))
+    visitor = build(name, entries=[{**OLD, "status": "Waiting"}], **({"slow_ms": 100} if name == "slow" else {}))
     visitor.to_list()
     says_what_it_is(page)
     playwright.expect(page.get_by_role("banner").get_by_text("Another MSP", exact=True)).to_be_visible()
