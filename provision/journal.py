@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _JUST = timedelta(minutes=15)
 """A replica that is older than that is no lag any more."""
+_REMOVED = {"drop-secret", "retire-secret"}
 _LAST = 65_536  # bytes: some two hundred lines
 
 
@@ -77,8 +78,8 @@ class FileJournal:
             effect, at = entry.get("effect"), entry.get("at")
             if effect == "delete-app":
                 found.clear()
-            elif effect == "drop-secret":
-                found.discard(str(entry.get("target")))
+            elif effect in _REMOVED:
+                found.discard(str(entry.get("key_id")))
             elif effect == "commit" and isinstance(at, str) and _later(at, since):
                 found.add(str(entry.get("key_id")))
         return frozenset(found)

@@ -113,7 +113,7 @@ def test_what_was_just_delivered_is_told_until_it_is_removed_or_old(tmp_path):
             '{"half a li\n[]\n{"config": "a.yaml", "app": "app", "state": "done", "effect": "commit", "at": "x"}\n'
         )
     assert kept.just_delivered("app") == {"one", "two"}
-    kept.write("app", "drop-secret", "one", "done")
+    kept.write("app", "retire-secret", "app", "done", key_id="one")
     assert kept.just_delivered("app") == {"two"}
     kept.write("app", "delete-app", "app", "done")
     assert kept.just_delivered("app") == set()
