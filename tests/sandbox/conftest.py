@@ -1,10 +1,12 @@
-"""A tenant with mail for each module that asks for one, and its switches as they are made for each test."""
+"""A tenant with mail for each module that asks for one, its switches as they are made for each test; and a tenant of
+Graph alone for each test."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.mail import REPORTS, Office
+from tests.sandbox.graph_tenant import Tenant
 
 
 @pytest.fixture(scope="module")
@@ -27,3 +29,10 @@ def switch(office):
     office.control("mailbox", smtp_auth_disabled=False, basic_auth="disabled")
     as_made = {"smtp_auth_disabled": None, "imap_enabled": True, "licensed": True, "full_access": [], "send_as": []}
     office.control("mailbox", address=REPORTS, **as_made)
+
+
+@pytest.fixture
+def tenant(tmp_path):
+    made = Tenant(tmp_path)
+    yield made
+    made.world.close()

@@ -3,12 +3,10 @@
 import base64
 import json
 
-import pytest
-
 from provision.sandbox.objects import EXCHANGE_ROLES, NO_ID
 from provision.sandbox.testing import EntraSandbox
 from provision.sandbox.world import World
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 GRAPH, EXCHANGE = "00000003-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000"
 READ_USERS = "df021288-bdef-4463-88db-98f22de89214"
@@ -16,13 +14,6 @@ ROLE = {"value": "Reader", "displayName": "Reader", "description": "a", "isEnabl
 READER, WRITER = "ef7437e6-4f94-4a0a-a110-a439eb2aa8f7", "ef7437e6-4f94-4a0a-a110-a439eb2aa8f8"
 BAD = (400, "Request_BadRequest")
 DENIED = (403, "Authorization_RequestDenied")
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def _principal(tenant, **about):

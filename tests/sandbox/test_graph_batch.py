@@ -2,17 +2,10 @@
 
 import pytest
 
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 BAD = (400, "BadRequest")
 J = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def batch(tenant, *requests):

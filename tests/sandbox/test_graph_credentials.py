@@ -2,17 +2,10 @@
 
 import pytest
 
-from tests.sandbox.graph_tenant import CREATE, Tenant, said
+from tests.sandbox.graph_tenant import CREATE, said
 
 BAD = (400, "Request_BadRequest")
 FIC = {"name": "first", "issuer": "https://issuer.example", "subject": "s", "audiences": ["api://AzureADTokenExchange"]}
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def test_a_secret_is_told_once_and_added_and_removed_by_every_address_of_the_app(tenant):

@@ -1,15 +1,6 @@
 """/applications/delta and /servicePrincipals/delta: rounds, what they tell, and what a token is good for."""
 
-import pytest
-
-from tests.sandbox.graph_tenant import Tenant, said
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
+from tests.sandbox.graph_tenant import said
 
 
 def round_of(tenant, address):

@@ -2,18 +2,11 @@
 
 import pytest
 
-from tests.sandbox.graph_tenant import EVENTUAL, Tenant, said
+from tests.sandbox.graph_tenant import EVENTUAL, said
 
 LIBRARY = {"displayName": "Library", "mailNickname": "library", "mailEnabled": True, "securityEnabled": False}
 UNIFIED = {**LIBRARY, "groupTypes": ["Unified"]}
 DELETED = "/directory/deletedItems/microsoft.graph.group"
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def test_only_a_group_of_microsoft_365_is_restorable_and_for_thirty_days(tenant):

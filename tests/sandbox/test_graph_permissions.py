@@ -1,19 +1,10 @@
 """What a token may do: by permission, by ownership, by the Entra role of a signed-in user."""
 
-import pytest
-
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 DENIED = (403, "Authorization_RequestDenied")
 OWNED = "Application.ReadWrite.OwnedBy"
 ALL = "Application.ReadWrite.All"
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def test_no_token_a_broken_one_and_one_for_another_api_are_refused(tenant):

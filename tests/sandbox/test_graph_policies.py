@@ -4,19 +4,12 @@ import base64
 
 import pytest
 
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 DEFAULT = "/policies/defaultAppManagementPolicy"
 EXEMPT = {"id": "Policy_Exempt", "operator": "equals", "value": "Secrets"}
 V1 = {"api": {"requestedAccessTokenVersion": 1}}
 NO_URI = (400, "HostNameNotOnVerifiedDomain")
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def _default(tenant, **rules):

@@ -2,18 +2,11 @@
 
 import pytest
 
-from tests.sandbox.graph_tenant import EVENTUAL, Tenant, said
+from tests.sandbox.graph_tenant import EVENTUAL, said
 
 MISSING = (404, "Request_ResourceNotFound")
 DENIED = (403, "Authorization_RequestDenied")
 ALL = "https://graph.microsoft.com/v1.0/directoryObjects/"
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 ROLE = {
     "allowedMemberTypes": ["User"],
@@ -15,13 +15,6 @@ ROLE = {
 SCOPE = {"id": "7a9ddfc4-cc8a-48ea-8275-8ecbffffd5a1", "value": "Read", "type": "User", "isEnabled": True}
 SETS = {"Engineering": {"Project@odata.type": "#Collection(String)", "Project": ["Baker"], "Certification": True}}
 TYPED = {"@odata.type": "#microsoft.graph.customSecurityAttributeValue"}
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 @pytest.fixture

@@ -2,20 +2,11 @@
 
 import base64
 
-import pytest
-
 from provision.sandbox.graph.operation import left_out
 from provision.sandbox.graph.table import TABLE
-from tests.sandbox.graph_tenant import Tenant, said
+from tests.sandbox.graph_tenant import said
 
 MISSING = (404, "Request_ResourceNotFound")
-
-
-@pytest.fixture
-def tenant(tmp_path):
-    made = Tenant(tmp_path)
-    yield made
-    made.world.close()
 
 
 def test_the_domains_are_those_of_the_organization(tenant):
